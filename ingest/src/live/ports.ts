@@ -1,0 +1,42 @@
+/** What ingest asks of the platform it runs in. `platform/` binds these to the database; `--open` mode binds them to nothing. */
+import type { Milliseconds } from "../bytes/units.ts";
+
+export interface PublishRequest {
+  /** The stream key as the encoder sent it. A secret: never logged, never in an error. Already bounded in length by the session. */
+  readonly key: string;
+  readonly connectionId: string;
+  /** Remote address, without the port. */
+  readonly address: string;
+}
+
+export interface Admitted {
+  readonly kind: "admitted";
+  /** Public name of the channel; never equal to the key except in `--open` mode. */
+  readonly slug: string;
+  readonly channelId: number | null;
+  readonly streamId: number | null;
+  /** `private`: media is refused to everyone without a playback token. */
+  readonly visibility: "public" | "unlisted" | "private";
+}
+
+export interface Refused {
+  readonly kind: "refused";
+  readonly code: "publish.unknown-key" | "publish.inactive-user" | "publish.already-publishing" | "publish.unavailable";
+  /** One sentence for the streamer that says what to change. */
+  readonly reason: string;
+}
+
+export interface Gate {
+  /**
+   * Checks the key and, when it is good, makes the channel live: picks the started planned stream or makes a new one, sets
+   * `is_live` and `started_at`, in one transaction. Two admissions of one channel can never both succeed.
+   * Never throws: a database that is away is `publish.unavailable`.
+   */
+  admit(request: PublishRequest): Promise<Admitted | Refused>;
+  /** The broadcast is over: clears the flags, sets `ended_at` and `duration`. Retried by the platform until the database has it. */
+  ended(streamId: number, endedAt: Milliseconds): Promise<void>;
+  /** Once at start, before anything is admitted: ends what a crashed predecessor of this node left live. Returns how many. */
+  recover(): Promise<number>;
+  /** Stops timers and writes what is pending, within the given time. */
+  close(): Promise<void>;
+}
