@@ -1,0 +1,146 @@
+import { describe, expect, test } from "bun:test";
+import { ENV_VARIABLES, EnvError, readEnv, type VariableName } from "./env.ts";
+
+/** Wrong variables of a record, as names. */
+function wrong(record: Record<string, string>, options = {}): VariableName[] {
+  try {
+    readEnv(record, options);
+    return [];
+  } catch (error) {
+    if (!(error instanceof EnvError)) throw error;
+    return error.problems.map((problem) => problem.variable);
+  }
+}
+
+const SECRET = "0123456789abcdef0123456789abcdef";
+const S3 = {
+  S3_ENDPOINT: "https://s3.example.org",
+  S3_BUCKET: "vod",
+  S3_ACCESS_KEY_ID: "id",
+  S3_SECRET_ACCESS_KEY: "hush",
+};
+
+test("an empty record gives the documented defaults", () => {
+  expect(readEnv({})).toEqual({
+    nodeEnv: "development",
+    logLevel: "info",
+    dataDir: "./data",
+    host: "0.0.0.0",
+    httpPort: 8000,
+    rtmpPort: 1935,
+    rtmps: null,
+    mediaPort: 8080,
+    databaseUrl: null,
+    redisUrl: null,
+    s3: null,
+    jwtSecret: null,
+    publicUrl: null,
+    ffmpegPath: null,
+  });
+});
+
+test("empty and blank strings count as unset, for every variable", () => {
+  const blank = Object.fromEntries(ENV_VARIABLES.map(({ name }, index) => [name, index % 2 === 0 ? "" : "  "]));
+  expect(readEnv(blank)).toEqual(readEnv({}));
+});
+
+test("every variable is read into its place", () => {
+  const env = readEnv({
+    ...S3,
+    NODE_ENV: "production",
+    LOG_LEVEL: "DEBUG",
+    DATA_DIR: "/srv/streamhub",
+    HOST: "::1",
+    HTTP_PORT: "80",
+    RTMP_PORT: "1936",
+    RTMPS_PORT: "443",
+    TLS_CERT: "/c.pem",
+    TLS_KEY: "/k.pem",
+    MEDIA_PORT: "0",
+    DATABASE_URL: "postgresql://u:p@db/streamhub",
+    REDIS_URL: "rediss://cache:6380/1",
+    JWT_SECRET: SECRET,
+    PUBLIC_URL: "https://live.example.org/",
+    FFMPEG_PATH: "/usr/bin/ffmpeg",
+  });
+  expect(env).toEqual({
+    nodeEnv: "production",
+    logLevel: "debug",
+    dataDir: "/srv/streamhub",
+    host: "::1",
+    httpPort: 80,
+    rtmpPort: 1936,
+    rtmps: { port: 443, certFile: "/c.pem", keyFile: "/k.pem" },
+    mediaPort: 0,
+    databaseUrl: "postgresql://u:p@db/streamhub",
+    redisUrl: "rediss://cache:6380/1",
+    s3: { endpoint: S3.S3_ENDPOINT, bucket: "vod", accessKeyId: "id", secretAccessKey: "hush" },
+    jwtSecret: SECRET,
+    publicUrl: "https://live.example.org",
+    ffmpegPath: "/usr/bin/ffmpeg",
+  });
+});
+
+const WRONG_VALUES: [VariableName, string[]][] = [
+  ["NODE_ENV", ["staging"]],
+  ["LOG_LEVEL", ["verbose"]],
+  ["DATA_DIR", ["a\0b"]],
+  ["HOST", ["http://0.0.0.0", "0.0.0.0:80", "-x", "a b"]],
+  ["HTTP_PORT", ["-1", "65536", "80.5", "eighty", "0x50", "1e3"]],
+  ["RTMP_PORT", ["99999"]],
+  ["MEDIA_PORT", ["8080/tcp"]],
+  ["DATABASE_URL", ["mysql://db/x", "db:5432", "postgres:///x"]],
+  ["REDIS_URL", ["http://redis", "redis"]],
+  ["JWT_SECRET", ["short"]],
+  ["PUBLIC_URL", ["live.example.org", "https://example.org/live", "ftp://example.org", "https://u:p@example.org"]],
+  ["FFMPEG_PATH", ["\0"]],
+];
+
+describe("a wrong value names its variable and nothing else", () => {
+  for (const [name, values] of WRONG_VALUES) {
+    test.each(values)(`${name}=%j`, (value) => expect(wrong({ [name]: value })).toEqual([name]));
+  }
+  test("RTMPS_PORT", () => expect(wrong({ RTMPS_PORT: "x", TLS_CERT: "c", TLS_KEY: "k" })).toEqual(["RTMPS_PORT"]));
+  test("S3_ENDPOINT", () => expect(wrong({ ...S3, S3_ENDPOINT: "s3" })).toEqual(["S3_ENDPOINT"]));
+});
+
+test("all wrong variables are reported at once, one sentence each, without their values", () => {
+  const attempt = () =>
+    readEnv({ HTTP_PORT: "no-port", JWT_SECRET: "hunter2", DATABASE_URL: "mysql://root:hunter3@db" });
+  expect(attempt).toThrow(EnvError);
+  try {
+    attempt();
+  } catch (error) {
+    const lines = (error as EnvError).message.split("\n");
+    expect(lines.map((line) => line.split(" ")[0])).toEqual(["HTTP_PORT", "DATABASE_URL", "JWT_SECRET"]);
+    for (const line of lines) expect(line).toMatch(/^[A-Z0-9_]+ must .+\.$/);
+    expect(lines.join()).not.toMatch(/hunter|no-port/);
+  }
+});
+
+describe("variables that belong together", () => {
+  test("RTMPS_PORT needs both files", () => {
+    expect(wrong({ RTMPS_PORT: "443" })).toEqual(["TLS_CERT", "TLS_KEY"]);
+    expect(wrong({ RTMPS_PORT: "443", TLS_CERT: "c" })).toEqual(["TLS_KEY"]);
+  });
+  test("one TLS file alone is a mistake, both without RTMPS_PORT are not", () => {
+    expect(wrong({ TLS_CERT: "c" })).toEqual(["TLS_KEY"]);
+    expect(wrong({ TLS_KEY: "k" })).toEqual(["TLS_CERT"]);
+    expect(readEnv({ TLS_CERT: "c", TLS_KEY: "k" }).rtmps).toBeNull();
+  });
+  test("S3 is all or nothing", () => {
+    for (const left of Object.keys(S3)) expect(wrong({ ...S3, [left]: "" })).toEqual([left as VariableName]);
+  });
+  test("listeners of one process can't share a port, except 0", () => {
+    expect(wrong({ HTTP_PORT: "1935" })).toEqual(["RTMP_PORT"]);
+    expect(wrong({ RTMPS_PORT: "8000", TLS_CERT: "c", TLS_KEY: "k" })).toEqual(["RTMPS_PORT"]);
+    expect(wrong({ HTTP_PORT: "0", RTMP_PORT: "0" })).toEqual([]);
+    expect(wrong({ HTTP_PORT: "8080" })).toEqual([]);
+  });
+  test("a production split over processes needs JWT_SECRET", () => {
+    expect(wrong({ NODE_ENV: "production" })).toEqual([]);
+    expect(wrong({}, { partsRunApart: true })).toEqual([]);
+    expect(wrong({ NODE_ENV: "production" }, { partsRunApart: true })).toEqual(["JWT_SECRET"]);
+    expect(wrong({ NODE_ENV: "production", JWT_SECRET: SECRET }, { partsRunApart: true })).toEqual([]);
+  });
+});

@@ -1,0 +1,244 @@
+/**
+ * The one environment schema of StreamHub. `readEnv` is pure: it takes a record, returns typed settings, and reports every wrong variable
+ * at once with a sentence that says what to change. Values never appear in a sentence, because several of them are secrets.
+ *
+ * No Elysia here: the ingest process and the command line read the same schema without the web framework.
+ */
+
+type Check<T> = { readonly ok: T } | { readonly wrong: string };
+type Parse<T> = (text: string | undefined) => Check<T>;
+interface Variable<T> {
+  readonly about: string;
+  readonly parse: Parse<T>;
+}
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+const NODE_ENVS = ["development", "test", "production"] as const;
+const MIN_SECRET_LENGTH = 32;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export type NodeEnv = (typeof NODE_ENVS)[number];
+
+function optional<T>(check: (text: string) => Check<T>): Parse<T | null> {
+  return (text) => (text === undefined ? { ok: null } : check(text));
+}
+
+function withDefault<T>(fallback: T, check: (text: string) => Check<T>): Parse<T> {
+  return (text) => (text === undefined ? { ok: fallback } : check(text));
+}
+
+function port(text: string): Check<number> {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (value <= 65535) return { ok: value };
+  return { wrong: "must be a whole number from 0 to 65535 (0 picks a free port)" };
+}
+
+function oneOf<T extends string>(choices: readonly T[]): (text: string) => Check<T> {
+  return (text) => {
+    const found = choices.find((choice) => choice === text.toLowerCase());
+    return found === undefined ? { wrong: `must be one of ${choices.join(", ")}` } : { ok: found };
+  };
+}
+
+function url(schemes: readonly string[], example: string): (text: string) => Check<string> {
+  return (text) => {
+    const parsed = URL.canParse(text) ? new URL(text) : null;
+    if (parsed !== null && schemes.includes(parsed.protocol) && parsed.hostname !== "") return { ok: text };
+    return { wrong: `must be a URL that starts with ${schemes.map((s) => `${s}//`).join(" or ")}, such as ${example}` };
+  };
+}
+
+/** A site lives at the root of an origin: a path would break every link, so it is refused here rather than ignored. */
+function origin(text: string): Check<string> {
+  const sentence = "must be the site's address without a path, such as https://live.example.org";
+  if (!URL.canParse(text)) return { wrong: sentence };
+  const parsed = new URL(text);
+  const bare = parsed.pathname === "/" && parsed.search === "" && parsed.hash === "" && parsed.username === "";
+  if (!bare || (parsed.protocol !== "http:" && parsed.protocol !== "https:")) return { wrong: sentence };
+  return { ok: parsed.origin };
+}
+
+function host(text: string): Check<string> {
+  if (/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(text) || /^[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*$/.test(text))
+    return { ok: text };
+  return {
+    wrong: "must be an address or host name to listen on, without scheme or port, such as 0.0.0.0 or 127.0.0.1",
+  };
+}
+
+function path(text: string): Check<string> {
+  return text.includes("\0") ? { wrong: "must be a path without NUL characters" } : { ok: text };
+}
+
+function secret(text: string): Check<string> {
+  if (text.length >= MIN_SECRET_LENGTH) return { ok: text };
+  return { wrong: `must have at least ${MIN_SECRET_LENGTH} characters; "openssl rand -base64 48" makes a good one` };
+}
+
+function text(value: string): Check<string> {
+  return { ok: value };
+}
+
+const VARIABLES = {
+  NODE_ENV: { about: "development, test or production", parse: withDefault("development", oneOf(NODE_ENVS)) },
+  LOG_LEVEL: { about: `one of ${LOG_LEVELS.join(", ")}`, parse: withDefault("info", oneOf(LOG_LEVELS)) },
+  DATA_DIR: { about: "folder for the database, recordings and secrets", parse: withDefault("./data", path) },
+  HOST: { about: "address that every listener binds to", parse: withDefault("0.0.0.0", host) },
+  HTTP_PORT: { about: "site, API and media of the all-in-one server", parse: withDefault(8000, port) },
+  RTMP_PORT: { about: "where encoders connect", parse: withDefault(1935, port) },
+  RTMPS_PORT: { about: "where encoders connect over TLS; needs TLS_CERT and TLS_KEY", parse: optional(port) },
+  TLS_CERT: { about: "PEM file with the certificate chain", parse: optional(path) },
+  TLS_KEY: { about: "PEM file with the private key", parse: optional(path) },
+  MEDIA_PORT: { about: "media over HTTP of an ingest that runs alone", parse: withDefault(8080, port) },
+  DATABASE_URL: {
+    about: "an outside PostgreSQL; unset: a private one is started",
+    parse: optional(url(["postgres:", "postgresql:"], "postgres://user:password@db:5432/streamhub")),
+  },
+  REDIS_URL: {
+    about: "an outside Redis; unset: state stays in the process",
+    parse: optional(url(["redis:", "rediss:"], "redis://redis:6379")),
+  },
+  S3_ENDPOINT: {
+    about: "S3-compatible storage for recordings; unset: the local disk",
+    parse: optional(url(["http:", "https:"], "https://s3.example.org")),
+  },
+  S3_BUCKET: { about: "bucket for recordings", parse: optional(text) },
+  S3_ACCESS_KEY_ID: { about: "access key of the bucket", parse: optional(text) },
+  S3_SECRET_ACCESS_KEY: { about: "secret of the access key", parse: optional(text) },
+  JWT_SECRET: { about: "signs tokens; unset: made once and kept in DATA_DIR", parse: optional(secret) },
+  PUBLIC_URL: { about: "the site's address as viewers type it", parse: optional(origin) },
+  FFMPEG_PATH: { about: "ffmpeg to run; unset: the one on PATH", parse: optional(path) },
+} satisfies Record<string, Variable<unknown>>;
+
+export type VariableName = keyof typeof VARIABLES;
+
+/** Every variable with its meaning, in the order in which help texts and `.env.example` list them. */
+export const ENV_VARIABLES: readonly { readonly name: VariableName; readonly about: string }[] = Object.entries(
+  VARIABLES,
+).map(([name, { about }]) => ({ name: name as VariableName, about }));
+
+type Raw = { [K in VariableName]: (typeof VARIABLES)[K]["parse"] extends Parse<infer T> ? T : never };
+
+/** One wrong variable; `sentence` begins with its name and says what to change. */
+export interface EnvProblem {
+  readonly variable: VariableName;
+  readonly sentence: string;
+}
+
+/** The start must stop: `message` has one line per wrong variable. */
+export class EnvError extends Error {
+  override readonly name = "EnvError";
+  constructor(readonly problems: readonly EnvProblem[]) {
+    super(problems.map((problem) => problem.sentence).join("\n"));
+  }
+}
+
+/** Validated settings. Groups that only make sense together are one nullable object. */
+export interface Env {
+  readonly nodeEnv: NodeEnv;
+  readonly logLevel: LogLevel;
+  readonly dataDir: string;
+  readonly host: string;
+  readonly httpPort: number;
+  readonly rtmpPort: number;
+  readonly rtmps: { readonly port: number; readonly certFile: string; readonly keyFile: string } | null;
+  readonly mediaPort: number;
+  readonly databaseUrl: string | null;
+  readonly redisUrl: string | null;
+  readonly s3: {
+    readonly endpoint: string;
+    readonly bucket: string;
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+  } | null;
+  readonly jwtSecret: string | null;
+  readonly publicUrl: string | null;
+  readonly ffmpegPath: string | null;
+}
+
+export interface ReadEnvOptions {
+  /** True when api and ingest are separate processes: they can't share a generated secret, so production must set JWT_SECRET. */
+  readonly partsRunApart?: boolean;
+}
+
+/** Reads and validates settings from a record such as `Bun.env`. An empty value counts as unset. Throws `EnvError`. */
+export function readEnv(record: Readonly<Record<string, string | undefined>>, options: ReadEnvOptions = {}): Env {
+  const problems: EnvProblem[] = [];
+  const report = (variable: VariableName, wrong: string) =>
+    problems.push({ variable, sentence: `${variable} ${wrong}.` });
+  const raw: Record<string, unknown> = {};
+  for (const name of Object.keys(VARIABLES) as VariableName[]) {
+    const given = record[name]?.trim();
+    const check: Check<unknown> = VARIABLES[name].parse(given === "" ? undefined : given);
+    if ("wrong" in check) report(name, check.wrong);
+    else raw[name] = check.ok;
+  }
+  // Cross-checks see only values that passed; a value that failed was reported above and must not be reported as missing too.
+  const failed = new Set(problems.map((problem) => problem.variable));
+  const value = raw as Raw;
+  requireTogether(value, failed, report);
+  requireDifferentPorts(value, failed, report);
+  if (options.partsRunApart && value.NODE_ENV === "production" && value.JWT_SECRET === null) {
+    report("JWT_SECRET", `must be set, to the same value for every part, when parts run apart in production`);
+  }
+  if (problems.length > 0) throw new EnvError(problems);
+  return {
+    nodeEnv: value.NODE_ENV,
+    logLevel: value.LOG_LEVEL,
+    dataDir: value.DATA_DIR,
+    host: value.HOST,
+    httpPort: value.HTTP_PORT,
+    rtmpPort: value.RTMP_PORT,
+    rtmps:
+      value.RTMPS_PORT === null ? null : { port: value.RTMPS_PORT, certFile: value.TLS_CERT!, keyFile: value.TLS_KEY! },
+    mediaPort: value.MEDIA_PORT,
+    databaseUrl: value.DATABASE_URL,
+    redisUrl: value.REDIS_URL,
+    s3:
+      value.S3_ENDPOINT === null
+        ? null
+        : {
+            endpoint: value.S3_ENDPOINT,
+            bucket: value.S3_BUCKET!,
+            accessKeyId: value.S3_ACCESS_KEY_ID!,
+            secretAccessKey: value.S3_SECRET_ACCESS_KEY!,
+          },
+    jwtSecret: value.JWT_SECRET,
+    publicUrl: value.PUBLIC_URL,
+    ffmpegPath: value.FFMPEG_PATH,
+  };
+}
+
+type Report = (variable: VariableName, wrong: string) => void;
+
+const S3_GROUP = ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const;
+
+function requireTogether(value: Raw, failed: ReadonlySet<VariableName>, report: Report): void {
+  const missing = (name: VariableName) => value[name] === null && !failed.has(name);
+  if (value.RTMPS_PORT !== null || failed.has("RTMPS_PORT")) {
+    if (missing("TLS_CERT"))
+      report("TLS_CERT", "must name a PEM certificate file, because RTMPS_PORT is set; or unset RTMPS_PORT");
+    if (missing("TLS_KEY"))
+      report("TLS_KEY", "must name a PEM key file, because RTMPS_PORT is set; or unset RTMPS_PORT");
+  } else {
+    if (value.TLS_CERT && missing("TLS_KEY"))
+      report("TLS_KEY", "must be set together with TLS_CERT; or unset TLS_CERT");
+    if (value.TLS_KEY && missing("TLS_CERT")) report("TLS_CERT", "must be set together with TLS_KEY; or unset TLS_KEY");
+  }
+  if (S3_GROUP.every((name) => !value[name] && !failed.has(name))) return;
+  for (const name of S3_GROUP) {
+    if (missing(name))
+      report(name, "must be set too, because other S3_ variables are; or unset all of them to use the local disk");
+  }
+}
+
+function requireDifferentPorts(value: Raw, failed: ReadonlySet<VariableName>, report: Report): void {
+  const taken = new Map<number, VariableName>();
+  for (const name of ["HTTP_PORT", "RTMP_PORT", "RTMPS_PORT"] as const) {
+    const number = value[name];
+    if (failed.has(name) || number === null || number === 0) continue;
+    const other = taken.get(number);
+    if (other === undefined) taken.set(number, name);
+    else report(name, `must differ from ${other}: both are ${number}`);
+  }
+}
