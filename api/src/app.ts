@@ -1,0 +1,34 @@
+/** The HTTP API as one value: `createApp(services).handle(request)` answers every route without a port. */
+import { openapi } from "@elysiajs/openapi";
+import { Elysia } from "elysia";
+import { type FailureSink, problems } from "./error.ts";
+import { healthRoutes } from "./health/routes.ts";
+import type { Probes } from "./health/service.ts";
+import type { Site } from "./site/model.ts";
+import { siteRoutes } from "./site/routes.ts";
+
+/** All that the API needs from outside. It holds no state of its own, so any number of processes may share one set of adapters. */
+export interface Services {
+  readonly probes: Probes;
+  readonly site: Site;
+  readonly onFailure?: FailureSink;
+}
+
+export function createApp(services: Services) {
+  return new Elysia({ name: "streamhub" })
+    .use(problems(services.onFailure ?? (() => {})))
+    .use(
+      openapi({
+        // The stock page loads its scripts from another host; no page of ours does that, so only the document is served.
+        provider: null,
+        path: "/api/openapi",
+        specPath: "/api/openapi",
+        documentation: { info: { title: "StreamHub API", version: "0.1.0", license: { name: "MIT" } } },
+      }),
+    )
+    .use(healthRoutes(services.probes))
+    .use(siteRoutes(services.site));
+}
+
+/** The type that the typed client is made of. */
+export type App = ReturnType<typeof createApp>;

@@ -1,0 +1,32 @@
+/** Public reads for edge caches: a strong ETag over the bytes, 304 for who has them, and how long a shared cache may keep them. */
+import { createHash } from "node:crypto";
+import { Elysia } from "elysia";
+
+/** Compares an If-None-Match header with one strong tag (RFC 9110 §13.1.2: a list, `*`, and weak forms of our tags from proxies that recompress). */
+export function matches(ifNoneMatch: string | null, etag: string): boolean {
+  if (ifNoneMatch === null) return false;
+  return ifNoneMatch.split(",").some((given) => given.trim() === "*" || given.trim().replace(/^W\//, "") === etag);
+}
+
+/**
+ * Mounted by a feature whose reads are public. `sharedSeconds` is kept short because the web shows a new broadcast within two seconds;
+ * browsers always revalidate, which costs them a 304.
+ */
+export function publicReads(sharedSeconds: number) {
+  const cacheControl = `public, max-age=0, s-maxage=${sharedSeconds}, stale-while-revalidate=${sharedSeconds * 5}`;
+  return new Elysia({ name: "public-reads", seed: sharedSeconds }).mapResponse(
+    { as: "scoped" },
+    ({ request, responseValue, set }) => {
+      const status = set.status ?? 200;
+      if (responseValue instanceof Response || status !== 200) return;
+      const body = JSON.stringify(responseValue);
+      const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+      const headers = new Headers({ etag, "cache-control": cacheControl, vary: "accept-encoding" });
+      for (const [name, value] of Object.entries(set.headers))
+        if (value !== undefined) headers.set(name, String(value));
+      if (matches(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers });
+      headers.set("content-type", "application/json");
+      return new Response(body, { headers });
+    },
+  );
+}

@@ -1,0 +1,124 @@
+/** The one place where a failure becomes an HTTP answer: RFC 9457 problem+json with a stable `code` and the request's id. */
+import { Elysia, t, ValidationError } from "elysia";
+
+/** Stable codes: clients and `docs/errors.md` rely on them. `title` is what all occurrences have in common. */
+const PROBLEMS = {
+  "request.invalid": { status: 422, title: "The request does not have the expected form" },
+  "request.unreadable": { status: 400, title: "The request body can't be read" },
+  "route.not-found": { status: 404, title: "There is no such address" },
+  "stream.not-found": { status: 404, title: "There is no such stream" },
+  "channel.not-found": { status: 404, title: "There is no such channel" },
+  "cursor.invalid": { status: 422, title: "The cursor was not made by this list" },
+  "server.unavailable": { status: 503, title: "A part that this request needs is away" },
+  "server.error": { status: 500, title: "The server made a mistake" },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export const FieldErrorSchema = t.Object({
+  /** JSON pointer into the body, or the name of the query or path parameter. */
+  field: t.String(),
+  in: t.Union([t.Literal("body"), t.Literal("query"), t.Literal("path"), t.Literal("header"), t.Literal("cookie")]),
+  message: t.String(),
+});
+
+export type FieldError = typeof FieldErrorSchema.static;
+
+/** The body of every answer that is not a success. */
+export const ProblemSchema = t.Object({
+  type: t.String(),
+  title: t.String(),
+  status: t.Integer(),
+  detail: t.Optional(t.String()),
+  code: t.String(),
+  requestId: t.String(),
+  errors: t.Optional(t.Array(FieldErrorSchema)),
+});
+
+export type Problem = typeof ProblemSchema.static;
+
+/** A refusal that the caller can act on. Anything else that is thrown is our mistake and shows as `server.error`. */
+export class AppError extends Error {
+  override readonly name = "AppError";
+  constructor(
+    readonly code: ProblemCode,
+    readonly detail?: string,
+    readonly errors?: readonly FieldError[],
+  ) {
+    super(detail ?? PROBLEMS[code].title);
+  }
+}
+
+/** Told of every failure that is ours, for the log. The cause may carry internals, so it never reaches the client. */
+export type FailureSink = (failure: {
+  readonly requestId: string;
+  readonly code: ProblemCode;
+  readonly cause: unknown;
+}) => void;
+
+const PLACES = { body: "body", query: "query", params: "path", headers: "header", cookie: "cookie" } as const;
+
+/** A name inside an error object: our own ids pass through a proxy unchanged, anything that could forge a log line does not. */
+function requestIdOf(request: Request): string {
+  const given = request.headers.get("x-request-id");
+  return given !== null && /^[\w.:-]{8,64}$/.test(given) ? given : crypto.randomUUID();
+}
+
+function fieldErrors(error: ValidationError): FieldError[] {
+  const place = PLACES[error.type as keyof typeof PLACES];
+  return error.all.map((issue) => {
+    const path = "path" in issue && typeof issue.path === "string" ? issue.path : "";
+    const message = "summary" in issue && typeof issue.summary === "string" ? issue.summary : "has the wrong form";
+    return { field: place === "body" ? path : path.replace(/^\//, ""), in: place, message };
+  });
+}
+
+/** Turns whatever was thrown into an AppError; `ours` marks what belongs in the log. */
+function classify(code: string | number, error: unknown): { refusal: AppError; ours: boolean } {
+  if (error instanceof AppError) return { refusal: error, ours: error.code.startsWith("server.") };
+  // A response that breaks its own schema is also a ValidationError, but it is the server's mistake, not the caller's.
+  if (error instanceof ValidationError && error.type in PLACES) {
+    return { refusal: new AppError("request.invalid", undefined, fieldErrors(error)), ours: false };
+  }
+  if (code === "NOT_FOUND") return { refusal: new AppError("route.not-found"), ours: false };
+  if (code === "PARSE") return { refusal: new AppError("request.unreadable"), ours: false };
+  return { refusal: new AppError("server.error"), ours: true };
+}
+
+/** Builds the problem+json answer of a refusal. */
+export function problemResponse(refusal: AppError, requestId: string): Response {
+  const { status, title } = PROBLEMS[refusal.code];
+  const problem: Problem = {
+    type: `urn:streamhub:problem:${refusal.code}`,
+    title,
+    status,
+    ...(refusal.detail === undefined ? {} : { detail: refusal.detail }),
+    code: refusal.code,
+    requestId,
+    ...(refusal.errors === undefined ? {} : { errors: [...refusal.errors] }),
+  };
+  return new Response(JSON.stringify(problem), {
+    status,
+    headers: {
+      "content-type": "application/problem+json",
+      "cache-control": "no-store",
+      "x-request-id": requestId,
+      ...(status === 503 ? { "retry-after": "2" } : {}),
+    },
+  });
+}
+
+/** The plugin that `createApp` mounts first: gives every request an id and maps every failure. */
+export function problems(onFailure: FailureSink) {
+  return new Elysia({ name: "problems" })
+    .derive({ as: "global" }, ({ request, set }) => {
+      const requestId = requestIdOf(request);
+      set.headers["x-request-id"] = requestId;
+      return { requestId };
+    })
+    .onError({ as: "global" }, ({ code, error, request, requestId = requestIdOf(request) }) => {
+      const { refusal, ours } = classify(code, error);
+      if (ours) onFailure({ requestId, code: refusal.code, cause: error });
+      return problemResponse(refusal, requestId);
+    });
+}
