@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeSite, type Site } from "./serve.ts";
+
+let root: string;
+let site: Site;
+
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), "streamhub-site-"));
+  mkdirSync(join(root, "dist/assets"), { recursive: true });
+  writeFileSync(join(root, "secret.txt"), "secret");
+  writeFileSync(join(root, "dist/index.html"), "<!doctype html><title>StreamHub</title>");
+  writeFileSync(join(root, "dist/favicon.svg"), "<svg/>");
+  writeFileSync(join(root, "dist/.hidden.txt"), "hidden");
+  writeFileSync(join(root, "dist/assets/main-abc.js"), `console.log(${JSON.stringify("x".repeat(4000))})`);
+  site = makeSite({ distDir: join(root, "dist") });
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const PAGE = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+
+async function ask(path: string, init: RequestInit = {}): Promise<Response | null> {
+  return site(new Request(`http://localhost${path}`, init));
+}
+
+test("pages are the index, never cached blindly, with the security headers", async () => {
+  for (const path of ["/", "/watch/night-train", "/watch/night-train/"]) {
+    const response = await ask(path, { headers: PAGE });
+    expect(response?.status).toBe(200);
+    expect(response?.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(response?.headers.get("cache-control")).toBe("no-cache");
+    expect(response?.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(response?.headers.get("referrer-policy")).toBe("strict-origin-when-cross-origin");
+    const policy = response?.headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("worker-src 'self' blob:");
+    expect(policy).not.toContain("unsafe");
+  }
+});
+
+test("an address without a page shows the same page with status 404", async () => {
+  const response = await ask("/no/such/page", { headers: PAGE });
+  expect([response?.status, await response?.text()]).toEqual([404, "<!doctype html><title>StreamHub</title>"]);
+});
+
+test("a page is also found by clients that accept anything", async () => {
+  expect((await ask("/"))?.status).toBe(200);
+  expect((await ask("/", { headers: { accept: "*/*" } }))?.status).toBe(200);
+  expect(await ask("/missing.js", { headers: { accept: "*/*" } })).toBeNull();
+  expect(await ask("/", { headers: { accept: "application/json" } })).toBeNull();
+});
+
+test("API, media and metrics belong to somebody else, and so do writes", async () => {
+  for (const path of ["/api/none", "/api", "/live/x/master.m3u8", "/vod/1/manifest.mpd", "/metrics"]) {
+    expect(await ask(path, { headers: PAGE })).toBeNull();
+  }
+  expect(await ask("/", { method: "POST", headers: PAGE })).toBeNull();
+});
+
+test("hashed assets are immutable, compressed on request, and revalidate by tag", async () => {
+  const plain = await ask("/assets/main-abc.js");
+  expect(plain?.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
+  expect(plain?.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+  const text = await plain?.text();
+  const zipped = await ask("/assets/main-abc.js", { headers: { "accept-encoding": "br, gzip" } });
+  expect(zipped?.headers.get("content-encoding")).toBe("gzip");
+  const bytes = new Uint8Array((await zipped?.arrayBuffer()) ?? new ArrayBuffer(0));
+  expect(new TextDecoder().decode(Bun.gunzipSync(bytes))).toBe(text ?? "");
+  const etag = zipped?.headers.get("etag") ?? "";
+  expect(etag).not.toBe(plain?.headers.get("etag") ?? "");
+  const again = await ask("/assets/main-abc.js", { headers: { "accept-encoding": "gzip", "if-none-match": etag } });
+  expect(again?.status).toBe(304);
+});
+
+test("HEAD has the headers of GET and no body", async () => {
+  const response = await ask("/favicon.svg", { method: "HEAD" });
+  expect([response?.status, response?.headers.get("content-length"), await response?.text()]).toEqual([200, "6", ""]);
+  expect(response?.headers.get("content-type")).toBe("image/svg+xml");
+});
+
+test.each([
+  "/../secret.txt",
+  "/assets/../../secret.txt",
+  "/..%2fsecret.txt",
+  "/%2e%2e/secret.txt",
+  "/%2e%2e%2fsecret.txt",
+  "/..%5csecret.txt",
+  "/assets/..%2f..%2fsecret.txt",
+  "//secret.txt",
+  "/assets/%00",
+  "/%ff%fe",
+  "/.hidden.txt",
+  "/assets",
+  "/assets/",
+  "/__proto__",
+  "/index.html%00.js",
+])("a hostile path finds nothing: %s", async (path) => {
+  expect(await ask(path, { headers: { accept: "*/*" } })).toBeNull();
+  const page = await ask(path, { headers: PAGE });
+  expect([page?.status, await page?.text()]).toEqual([404, "<!doctype html><title>StreamHub</title>"]);
+});
+
+test("before the first build a page view says what to run; a later build is noticed", async () => {
+  const distDir = join(root, "later");
+  const later = makeSite({ distDir });
+  const view = async () => later(new Request("http://localhost/", { headers: PAGE }));
+  expect((await view())?.status).toBe(503);
+  mkdirSync(distDir);
+  writeFileSync(join(distDir, "index.html"), "one");
+  expect(await (await view())?.text()).toBe("one");
+  writeFileSync(join(distDir, "index.html"), "two");
+  utimesSync(join(distDir, "index.html"), new Date(), new Date(Date.now() + 5000));
+  expect(await (await view())?.text()).toBe("two");
+});
