@@ -1,0 +1,58 @@
+import { describe, expect, test } from "bun:test";
+import { formatElapsed } from "./elapsed.ts";
+import { en } from "./en.ts";
+import { ru } from "./ru.ts";
+
+type Tree = { readonly [key: string]: string | Tree | ((value: never) => string) };
+
+/** Every leaf as `path → kind`. */
+function leaves(tree: Tree, prefix = ""): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [key, value] of Object.entries(tree)) {
+    if (typeof value === "object") for (const [path, kind] of leaves(value, `${prefix}${key}.`)) found.set(path, kind);
+    else found.set(prefix + key, typeof value);
+  }
+  return found;
+}
+
+function texts(tree: Tree): string[] {
+  return Object.values(tree).flatMap((value) => {
+    if (typeof value === "object") return texts(value);
+    return typeof value === "string" ? [value] : [];
+  });
+}
+
+describe("English and Russian", () => {
+  test("say the same things", () => {
+    expect([...leaves(ru)].sort()).toEqual([...leaves(en)].sort());
+  });
+
+  test("leave nothing empty, and nothing untranslated", () => {
+    for (const text of [...texts(en), ...texts(ru)]) expect(text.trim()).toBe(text);
+    for (const text of texts(en)) expect(text).not.toBe("");
+    for (const text of texts(ru)) expect(text).toMatch(/[А-Яа-яЁё]/);
+    for (const text of texts(en)) expect(text).not.toMatch(/[А-Яа-яЁё]/);
+  });
+
+  test("count in their own way", () => {
+    expect([1, 2, 0].map(en.home.heading)).toEqual(["1 channel on air", "2 channels on air", "0 channels on air"]);
+    expect([1, 3, 5, 21, 112].map(ru.card.viewers)).toEqual([
+      "1 зритель",
+      "3 зрителя",
+      "5 зрителей",
+      "21 зритель",
+      "112 зрителей",
+    ]);
+  });
+});
+
+test.each([
+  [-5, "0 sec"],
+  [59.9, "59 sec"],
+  [60, "1 min"],
+  [3600, "1 hr"],
+  [3 * 3600 + 300, "3 hr 5 min"],
+  [50 * 3600, "2 days 2 hr"],
+])("%d s on air reads as %s", (seconds, text) => expect(formatElapsed("en", seconds)).toBe(text));
+
+test("time on air is said in Russian too", () => expect(formatElapsed("ru", 3900)).toBe("1 ч 5 мин"));

@@ -1,0 +1,33 @@
+import { MediaPlayer } from "dashjs";
+import type { Engine, OnFault } from "./engine.ts";
+
+/** Plays DASH through dash.js. Loaded on demand: this module is the only one that imports the library. */
+export function makeDash(video: HTMLVideoElement, url: string, onFault: OnFault): Engine {
+  const player = MediaPlayer().create();
+  player.updateSettings({
+    debug: { logLevel: 0 },
+    streaming: {
+      // A gap at a discontinuity is stepped over, however small or large it is.
+      gaps: { jumpGaps: true, jumpLargeGaps: true },
+      buffer: { bufferToKeep: 30 },
+      liveCatchup: { enabled: true },
+    },
+  });
+  player.initialize(video, undefined, true);
+  player.on(MediaPlayer.events.ERROR, (event) => {
+    const { error } = event;
+    onFault(typeof error === "object" && error !== null && "code" in error ? `dash ${String(error.code)}` : "dash");
+  });
+  player.attachSource(url);
+
+  return {
+    kind: "dash",
+    retry: () => player.attachSource(url),
+    liveEdge: () => {
+      if (!player.isReady() || !player.isDynamic()) return null;
+      const edge = video.currentTime + player.getCurrentLiveLatency() - player.getTargetLiveDelay();
+      return Number.isFinite(edge) ? edge : null;
+    },
+    destroy: () => player.destroy(),
+  };
+}
