@@ -1,8 +1,11 @@
 import { expect, test } from "bun:test";
 import { createApp, type Services } from "./app.ts";
+import type { PlatformReads } from "./reads.ts";
 
 const site = { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" } };
-const app = (services: Partial<Services> = {}) => createApp({ probes: {}, site, ...services });
+/** No route of this file reads the database. */
+const reads = {} as PlatformReads;
+const app = (services: Partial<Services> = {}) => createApp({ reads, probes: {}, site, ...services });
 const get = (path: string, init?: RequestInit, services?: Partial<Services>) =>
   app(services).handle(new Request(`http://localhost${path}`, init));
 

@@ -1,14 +1,18 @@
 /** The HTTP API as one value: `createApp(services).handle(request)` answers every route without a port. */
 import { openapi } from "@elysiajs/openapi";
 import { Elysia } from "elysia";
+import { channelRoutes } from "./channels/routes.ts";
 import { type FailureSink, problems } from "./error.ts";
 import { healthRoutes } from "./health/routes.ts";
 import type { Probes } from "./health/service.ts";
+import type { PlatformReads } from "./reads.ts";
 import type { Site } from "./site/model.ts";
 import { siteRoutes } from "./site/routes.ts";
+import { streamRoutes } from "./streams/routes.ts";
 
 /** All that the API needs from outside. It holds no state of its own, so any number of processes may share one set of adapters. */
 export interface Services {
+  readonly reads: PlatformReads;
   readonly probes: Probes;
   readonly site: Site;
   readonly onFailure?: FailureSink;
@@ -27,7 +31,9 @@ export function createApp(services: Services) {
       }),
     )
     .use(healthRoutes(services.probes))
-    .use(siteRoutes(services.site));
+    .use(siteRoutes(services.site))
+    .use(channelRoutes(services.reads))
+    .use(streamRoutes(services.reads));
 }
 
 /** The type that the typed client is made of. */

@@ -1,0 +1,32 @@
+import { AppError } from "../error.ts";
+import { toJson } from "../json.ts";
+import { DEFAULT_LIMIT, type PageQuery } from "../paging.ts";
+import type { ChannelRow, PlatformReads } from "../reads.ts";
+
+/** Where a channel plays, whoever serves it: the paths are the same behind every gateway. */
+export function playbackOf(slug: string) {
+  return { hls: `/live/${slug}/master.m3u8`, dash: `/live/${slug}/manifest.mpd` };
+}
+
+function present(row: ChannelRow) {
+  return { ...toJson(row), playback: playbackOf(row.slug) };
+}
+
+export function channelService(reads: PlatformReads) {
+  return {
+    /** With a slug: the one channel of that name, or an empty page, so that a page can wait for a channel that does not exist yet. */
+    async list({ slug, limit = DEFAULT_LIMIT, ...rest }: PageQuery & { slug?: string }) {
+      if (slug !== undefined) {
+        const row = await reads.getChannelBySlug(slug);
+        return { items: row === null ? [] : [present(row)], nextCursor: null };
+      }
+      const { items, nextCursor } = await reads.listChannels({ ...rest, limit });
+      return { items: items.map(present), nextCursor };
+    },
+    async get(id: number) {
+      const row = await reads.getChannel(id);
+      if (row === null) throw new AppError("channel.not-found");
+      return present(row);
+    },
+  };
+}

@@ -1,0 +1,29 @@
+/** Words that every list shares: `?limit=&cursor=` in, `{items, nextCursor}` out. */
+import { type TSchema, t } from "elysia";
+
+export const MAX_LIMIT = 100;
+export const DEFAULT_LIMIT = 24;
+
+/** The cursor is opaque to clients: only the query that made it can read it. */
+export const pageQuery = {
+  limit: t.Optional(t.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT })),
+  cursor: t.Optional(t.String({ minLength: 1, maxLength: 200 })),
+};
+
+export function PageSchema<T extends TSchema>(item: T) {
+  return t.Object({ items: t.Array(item), nextCursor: t.Nullable(t.String()) });
+}
+
+/** A page as a client asks for it. */
+export interface PageQuery {
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+/** An id as it stands in a path: PostgreSQL's integer, so nothing larger reaches the database. */
+export const IdSchema = t.Integer({ minimum: 1, maximum: 2_147_483_647 });

@@ -1,0 +1,23 @@
+import { playbackOf } from "../channels/service.ts";
+import { AppError } from "../error.ts";
+import { toJson } from "../json.ts";
+import { DEFAULT_LIMIT, type PageQuery } from "../paging.ts";
+import type { PlatformReads, StreamRow } from "../reads.ts";
+
+function present(row: StreamRow) {
+  return { ...toJson(row), playback: row.isLive ? playbackOf(row.channel.slug) : null };
+}
+
+export function streamService(reads: PlatformReads) {
+  return {
+    async list({ limit = DEFAULT_LIMIT, ...rest }: PageQuery & { live?: boolean; channelId?: number }) {
+      const { items, nextCursor } = await reads.listStreams({ ...rest, limit });
+      return { items: items.map(present), nextCursor };
+    },
+    async get(id: number) {
+      const row = await reads.getStream(id);
+      if (row === null) throw new AppError("stream.not-found");
+      return present(row);
+    },
+  };
+}
