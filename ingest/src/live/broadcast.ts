@@ -1,5 +1,6 @@
 import type { Milliseconds } from "../bytes/units.ts";
-import type { MediaTag } from "./media-tag.ts";
+import { GopCache, type GopCacheLimits } from "./gop-cache.ts";
+import { type MediaKind, type MediaTag, makeMediaTag } from "./media-tag.ts";
 
 /** Whoever consumes a broadcast: a remuxer, an RTMP player, a recorder. Calls are synchronous; a sink must not throw. */
 export interface BroadcastSink {
@@ -14,6 +15,8 @@ export interface Broadcast {
   readonly slug: string;
   /** The `streams` row, or null in `--open` mode. */
   readonly streamId: number | null;
+  /** `private`: media is refused to everyone without a playback token. */
+  readonly visibility: "public" | "unlisted" | "private";
   /** Unix time of the accepted publish. */
   readonly startedAt: Milliseconds;
   /**
@@ -23,4 +26,96 @@ export interface Broadcast {
   subscribe(sink: BroadcastSink): () => void;
   /** Ends the publisher's session with `NetStream.Publish.Rejected` and this reason (no secret in it: it is shown and logged). */
   refuse(code: string, reason: string): void;
+}
+
+export interface BroadcastStats {
+  readonly bytes: number;
+  readonly tags: number;
+  readonly keyframes: number;
+  /** Messages whose FLV header could not be read; they were dropped. */
+  readonly malformed: number;
+  readonly gopBytes: number;
+  readonly sinks: number;
+}
+
+export interface LiveBroadcastOptions {
+  readonly slug: string;
+  readonly streamId: number | null;
+  readonly visibility: Broadcast["visibility"];
+  readonly startedAt: Milliseconds;
+  /** How to end the publisher's session. */
+  readonly onRefuse: (code: string, reason: string) => void;
+  readonly gopLimits?: GopCacheLimits;
+}
+
+/** The publisher's side of a broadcast: its owner pushes messages and ends it. */
+export class LiveBroadcast implements Broadcast {
+  readonly slug: string;
+  readonly streamId: number | null;
+  readonly visibility: Broadcast["visibility"];
+  readonly startedAt: Milliseconds;
+  private readonly cache: GopCache;
+  private sinks: readonly BroadcastSink[] = [];
+  private lastTimestamp: Milliseconds | null = null;
+  private ended = false;
+  private bytes = 0;
+  private tags = 0;
+  private keyframes = 0;
+  private malformed = 0;
+
+  constructor(private readonly options: LiveBroadcastOptions) {
+    this.slug = options.slug;
+    this.streamId = options.streamId;
+    this.visibility = options.visibility;
+    this.startedAt = options.startedAt;
+    this.cache = new GopCache(options.gopLimits);
+  }
+
+  get stats(): BroadcastStats {
+    const { bytes, tags, keyframes, malformed } = this;
+    return { bytes, tags, keyframes, malformed, gopBytes: this.cache.size, sinks: this.sinks.length };
+  }
+
+  /** One message from the publisher. `wireTimestamp`: milliseconds modulo 2^32; `payload`: an FLV tag body. */
+  push(kind: MediaKind, wireTimestamp: number, payload: Uint8Array): void {
+    if (this.ended) return;
+    const tag = makeMediaTag(kind, wireTimestamp, payload, this.lastTimestamp);
+    this.bytes += payload.length;
+    if (tag === null) {
+      this.malformed++;
+      return;
+    }
+    // Metadata and configurations often carry timestamp 0 in mid-stream: only media moves the clock.
+    if (!tag.isConfig && !tag.isControl) this.lastTimestamp = tag.timestamp;
+    this.tags++;
+    if (tag.isKeyframe) this.keyframes++;
+    this.cache.add(tag);
+    for (const sink of this.sinks) sink.onTag(tag);
+  }
+
+  subscribe(sink: BroadcastSink): () => void {
+    if (this.ended) {
+      sink.onEnd();
+      return () => {};
+    }
+    this.cache.replay((tag) => sink.onTag(tag));
+    // Copied, not pushed: a sink may come or go while a tag is being handed round.
+    this.sinks = [...this.sinks, sink];
+    return () => {
+      this.sinks = this.sinks.filter((other) => other !== sink);
+    };
+  }
+
+  refuse(code: string, reason: string): void {
+    if (!this.ended) this.options.onRefuse(code, reason);
+  }
+
+  end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    const { sinks } = this;
+    this.sinks = [];
+    this.cache.clear();
+    for (const sink of sinks) sink.onEnd();
+  }
 }

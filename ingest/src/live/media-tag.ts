@@ -1,18 +1,9 @@
-import type { Milliseconds } from "../bytes/units.ts";
+import { type Milliseconds, ms, unwrapTimestamp } from "../bytes/units.ts";
+import { readAudioHeader } from "../flv/audio.ts";
+import type { Codec } from "../flv/fourcc.ts";
+import { readVideoHeader } from "../flv/video.ts";
 
-/** The codec of a track, by its E-RTMP FourCC; classic FLV codec ids are mapped to the same names. */
-export type Codec =
-  | "avc1"
-  | "hvc1"
-  | "av01"
-  | "vp09"
-  | "mp4a"
-  | ".mp3"
-  | "Opus"
-  | "fLaC"
-  | "ac-3"
-  | "ec-3"
-  | "unsupported";
+export type { Codec } from "../flv/fourcc.ts";
 
 export type MediaKind = "audio" | "video" | "script";
 
@@ -30,6 +21,68 @@ export interface MediaTag {
   readonly isConfig: boolean;
   /** A video frame from which decoding can start. */
   readonly isKeyframe: boolean;
-  /** E-RTMP multitrack or ModEx framing: an FLV reader older than E-RTMP v2 misreads it. */
+  /** E-RTMP framing: an FLV reader older than E-RTMP misreads it. */
   readonly isEnhanced: boolean;
+  /** E-RTMP track id; 0 outside multitrack. */
+  readonly trackId: number;
+  /** Neither media nor configuration: end of sequence, metadata packets, commands. */
+  readonly isControl: boolean;
+}
+
+/**
+ * Reads the FLV header of one message. Null when the body is malformed or empty (OBS ends its audio with an empty body): such a
+ * message is dropped and the rest goes on.
+ */
+export function makeMediaTag(
+  kind: MediaKind,
+  wireTimestamp: number,
+  payload: Uint8Array,
+  previous: Milliseconds | null,
+): MediaTag | null {
+  const timestamp = previous === null ? ms(wireTimestamp) : unwrapTimestamp(previous, wireTimestamp);
+  if (kind === "script") {
+    return {
+      kind,
+      timestamp,
+      payload,
+      codec: "unsupported",
+      isConfig: true,
+      isKeyframe: false,
+      isEnhanced: false,
+      trackId: 0,
+      isControl: false,
+    };
+  }
+  if (kind === "video") {
+    const header = readVideoHeader(payload);
+    if (header === null) return null;
+    const { packet, isKeyframe, isEnhanced, codec, trackId } = header;
+    const isConfig = packet === "config";
+    return {
+      kind,
+      timestamp,
+      payload,
+      codec,
+      isConfig,
+      isKeyframe,
+      isEnhanced,
+      trackId,
+      isControl: packet !== "frame" && !isConfig,
+    };
+  }
+  const header = readAudioHeader(payload);
+  if (header === null) return null;
+  const { packet, isEnhanced, codec, trackId } = header;
+  const isConfig = packet === "config";
+  return {
+    kind,
+    timestamp,
+    payload,
+    codec,
+    isConfig,
+    isKeyframe: false,
+    isEnhanced,
+    trackId,
+    isControl: packet === "end",
+  };
 }

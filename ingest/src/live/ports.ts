@@ -40,3 +40,11 @@ export interface Gate {
   /** Stops timers and writes what is pending, within the given time. */
   close(): Promise<void>;
 }
+
+/** A structured log: one line = one object with a stable `code` and a sentence. Pino's loggers fit. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

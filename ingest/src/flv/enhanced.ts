@@ -1,0 +1,99 @@
+/**
+ * What enhanced audio and video tags share (E-RTMP v2): ModEx prefixes, Multitrack framing, the FourCC.
+ * Pure reading; a body that is too short or contradicts itself yields null, "malformed".
+ */
+import { type Codec, readFourCc } from "./fourcc.ts";
+
+/** PacketType values that audio and video have in common. */
+export const PacketType = { sequenceStart: 0, codedFrames: 1, sequenceEnd: 2 } as const;
+export const MultitrackType = { oneTrack: 0, manyTracks: 1, manyTracksManyCodecs: 2 } as const;
+
+export interface EnhancedTrack {
+  readonly trackId: number;
+  readonly codec: Codec;
+  /** Where the track's data begins and ends in the tag body. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface EnhancedHeader {
+  readonly packetType: number;
+  readonly multitrack: boolean;
+  readonly modEx: boolean;
+  readonly tracks: readonly EnhancedTrack[];
+}
+
+/** Tracks one message may carry: the id is one byte. */
+const MAX_TRACKS = 256;
+
+/** Parses from the first byte on. `multitrackPacket` and `modExPacket` are that media's numbers for those packet types. */
+export function readEnhancedHeader(
+  body: Uint8Array,
+  multitrackPacket: number,
+  modExPacket: number,
+): EnhancedHeader | null {
+  if (body.length < 1) return null;
+  let packetType = body[0]! & 0x0f;
+  let at = 1;
+  let modEx = false;
+  // ModEx packets precede the real one and nest: size - 1 in one byte (255 = two bytes follow), data, then type and next packet type.
+  while (packetType === modExPacket) {
+    modEx = true;
+    if (at >= body.length) return null;
+    let size = body[at]! + 1;
+    at += 1;
+    if (size === 256) {
+      if (at + 2 > body.length) return null;
+      size = ((body[at]! << 8) | body[at + 1]!) + 1;
+      at += 2;
+    }
+    at += size;
+    if (at >= body.length) return null;
+    packetType = body[at]! & 0x0f;
+    at += 1;
+  }
+  if (packetType !== multitrackPacket) {
+    if (at + 4 > body.length) return null;
+    const track = { trackId: 0, codec: readFourCc(body, at), start: at + 4, end: body.length };
+    return { packetType, multitrack: false, modEx, tracks: [track] };
+  }
+  if (at >= body.length) return null;
+  const multitrackType = body[at]! >> 4;
+  packetType = body[at]! & 0x0f;
+  if (packetType === multitrackPacket || multitrackType > MultitrackType.manyTracksManyCodecs) return null;
+  const tracks = readTracks(body, at + 1, multitrackType);
+  return tracks === null ? null : { packetType, multitrack: true, modEx, tracks };
+}
+
+function readTracks(body: Uint8Array, from: number, multitrackType: number): EnhancedTrack[] | null {
+  const tracks: EnhancedTrack[] = [];
+  let at = from;
+  let codec: Codec = "unsupported";
+  if (multitrackType !== MultitrackType.manyTracksManyCodecs) {
+    if (at + 4 > body.length) return null;
+    codec = readFourCc(body, at);
+    at += 4;
+  }
+  do {
+    if (tracks.length >= MAX_TRACKS) return null;
+    if (multitrackType === MultitrackType.manyTracksManyCodecs) {
+      if (at + 4 > body.length) return null;
+      codec = readFourCc(body, at);
+      at += 4;
+    }
+    if (at >= body.length) return null;
+    const trackId = body[at]!;
+    at += 1;
+    let end = body.length;
+    if (multitrackType !== MultitrackType.oneTrack) {
+      if (at + 3 > body.length) return null;
+      const size = (body[at]! << 16) | (body[at + 1]! << 8) | body[at + 2]!;
+      at += 3;
+      end = at + size;
+      if (end > body.length) return null;
+    }
+    tracks.push({ trackId, codec, start: at, end });
+    at = end;
+  } while (at < body.length);
+  return tracks;
+}

@@ -1,0 +1,157 @@
+/** The gate bound to the database: who may publish, and what the database says about who is live. */
+import { asDatabaseError, type DatabaseHandle, type Log, queries } from "@streamhub/db";
+import { type Milliseconds, ms } from "../bytes/units.ts";
+import type { Admitted, Gate, PublishRequest, Refused } from "../live/ports.ts";
+import { makeEndings } from "./endings.ts";
+import { within } from "./within.ts";
+
+export interface DatabaseGateOptions {
+  readonly handle: Pick<DatabaseHandle, "db">;
+  /** Name of this ingest node, at most 100 characters: the same after a restart, another one than any other node's. */
+  readonly nodeId: string;
+  /** Between two signs of life of the live streams. Default 5 s. */
+  readonly heartbeatMs?: number;
+  /** A live stream without a sign of life for so long belongs to a crashed node. Default 30 s. */
+  readonly staleAfterMs?: number;
+  /** How long a publisher waits for the database before it is told `publish.unavailable`. Default 5 s. */
+  readonly admitTimeoutMs?: number;
+  /** Called when the database says that a stream of this node is over although the node has not ended it: stop its broadcast. */
+  readonly onTakenOver?: (streamId: number) => void;
+  readonly log: Log;
+}
+
+/** Longer or stranger keys are in no channel; PostgreSQL would refuse a zero byte with an error. */
+const POSSIBLE_KEY = /^[\x21-\x7e]{1,255}$/;
+
+const refuse = (code: Refused["code"], reason: string): Refused => ({ kind: "refused", code, reason });
+const UNKNOWN_KEY = refuse(
+  "publish.unknown-key",
+  "This stream key is not known here; copy it again from your channel's page.",
+);
+const INACTIVE_USER = refuse(
+  "publish.inactive-user",
+  "The account of this channel is deactivated; ask the administrator to activate it.",
+);
+const ALREADY_LIVE = refuse(
+  "publish.already-publishing",
+  "This channel is already live; stop the other encoder first.",
+);
+const UNAVAILABLE = refuse(
+  "publish.unavailable",
+  "The server can't check stream keys at the moment; try again in a few seconds.",
+);
+
+/** The `Gate` of a node with a database. Call `recover` once before the first `admit`; `close` at the end. */
+export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
+  const { nodeId, log } = options;
+  const { db } = options.handle;
+  const heartbeatMs = options.heartbeatMs ?? 5_000;
+  const staleAfterMs = options.staleAfterMs ?? 30_000;
+  const admitTimeoutMs = options.admitTimeoutMs ?? 5_000;
+
+  /** Streams that this gate admitted and nobody has ended. */
+  const live = new Set<number>();
+  const endings = makeEndings({ end: (streamId, endedAt) => queries.endStream(db, streamId, endedAt), log });
+  let closed = false;
+  /** performance.now() since when every heartbeat and sweep has succeeded; null after a failure. */
+  let healthySince: number | null = null;
+  let failures = 0;
+
+  async function admit(request: PublishRequest): Promise<Admitted | Refused> {
+    if (closed) return UNAVAILABLE;
+    if (!POSSIBLE_KEY.test(request.key)) return UNKNOWN_KEY;
+    // A channel whose end is still to be written would look live.
+    const going = endings.flush().then(() => queries.goLive(db, { streamKey: request.key, nodeId, staleAfterMs }));
+    try {
+      const result = await within(going, admitTimeoutMs);
+      if (result === "timeout") {
+        // Should the database take it after all, nobody is there to publish.
+        going.then(undoLate, () => {});
+        log.warn({ code: UNAVAILABLE.code, connectionId: request.connectionId }, "the database did not answer in time");
+        return UNAVAILABLE;
+      }
+      return answer(result);
+    } catch (error) {
+      const { code } = asDatabaseError(error);
+      // 23505 on streams_one_live_per_channel: someone else won between the look and the write.
+      if (code === "database.constraint") return ALREADY_LIVE;
+      log.warn({ code, connectionId: request.connectionId }, "a stream key could not be checked");
+      return UNAVAILABLE;
+    }
+  }
+
+  function answer(result: queries.GoLiveResult): Admitted | Refused {
+    switch (result.kind) {
+      case "unknown-key":
+        return UNKNOWN_KEY;
+      case "inactive-user":
+        return INACTIVE_USER;
+      case "already-live":
+        return ALREADY_LIVE;
+      case "live": {
+        live.add(result.streamId);
+        const { slug, channelId, streamId, visibility } = result;
+        return { kind: "admitted", slug, channelId, streamId, visibility };
+      }
+    }
+  }
+
+  function undoLate(result: queries.GoLiveResult): void {
+    if (result.kind === "live") void endings.add(result.streamId, ms(Date.now()));
+  }
+
+  async function ended(streamId: number, endedAt: Milliseconds): Promise<void> {
+    live.delete(streamId);
+    await endings.add(streamId, endedAt);
+  }
+
+  async function beat(): Promise<void> {
+    const sent = [...live];
+    const still = new Set(await queries.heartbeat(db, nodeId, sent));
+    for (const streamId of sent) {
+      // `live` is asked again: it may have ended here while the database was answering.
+      if (still.has(streamId) || !live.delete(streamId)) continue;
+      log.warn({ code: "publish.taken-over", streamId }, "the database says that this stream is over");
+      options.onTakenOver?.(streamId);
+    }
+    // Only a node that has seen the database up for all that time may say of another one that it was silent.
+    if (healthySince !== null && performance.now() - healthySince > staleAfterMs) {
+      const count = await queries.endStale(db, staleAfterMs);
+      if (count > 0) log.warn({ code: "publish.stale", count }, "ended streams of a node that gives no sign of life");
+    }
+    healthySince ??= performance.now();
+    if (failures > 0) log.info({ failures }, "the database answers again");
+    failures = 0;
+  }
+
+  let beating: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    if (inBeat) return;
+    inBeat = true;
+    beating = beat()
+      .catch((error: unknown) => {
+        healthySince = null;
+        // Counted, not repeated.
+        if (failures++ === 0) log.warn({ code: asDatabaseError(error).code }, "a heartbeat did not reach the database");
+      })
+      .finally(() => {
+        inBeat = false;
+      });
+  }, heartbeatMs);
+  let inBeat = false;
+
+  return {
+    admit,
+    ended,
+    recover: () => queries.recoverNode(db, nodeId),
+    async close() {
+      if (closed) return;
+      closed = true;
+      clearInterval(timer);
+      await within(beating, CLOSE_TIMEOUT_MS);
+      await endings.close(CLOSE_TIMEOUT_MS);
+    },
+  };
+}
+
+const CLOSE_TIMEOUT_MS = 5_000;

@@ -1,0 +1,22 @@
+/** The gate of `streamhub ingest --open`: no database, any key is accepted and is also the public name. */
+import { isSlug } from "@streamhub/db/slug";
+import type { Gate, Refused } from "../live/ports.ts";
+
+const NOT_A_NAME: Refused = {
+  kind: "refused",
+  code: "publish.unknown-key",
+  reason:
+    "In open mode the key is the public name: 1 to 64 lower-case letters, digits, - and _, beginning with a letter or a digit.",
+};
+
+export function makeOpenGate(): Gate {
+  return {
+    async admit({ key }) {
+      if (!isSlug(key)) return NOT_A_NAME;
+      return { kind: "admitted", slug: key, channelId: null, streamId: null, visibility: "public" };
+    },
+    ended: async () => {},
+    recover: async () => 0,
+    close: async () => {},
+  };
+}

@@ -1,0 +1,33 @@
+import { type Bytes, bytes } from "../bytes/units.ts";
+
+/** What one connection may make us hold or do. Every number from the wire is checked against these before memory is reserved. */
+export interface SessionLimits {
+  /** Largest Set Chunk Size accepted. A chunk size reserves nothing here, so the protocol's own bound is safe (§5.4.1). */
+  readonly maxChunkSize: number;
+  /** Largest message length in a chunk header. A 4K intra frame at 60 Mbit/s is below 4 MiB. */
+  readonly maxMessageSize: Bytes;
+  /** Chunk stream ids remembered per connection; real encoders use 2 to 6. */
+  readonly maxChunkStreams: number;
+  /** Bytes of unfinished messages over all chunk streams of a connection. */
+  readonly maxUnfinishedBytes: Bytes;
+  readonly maxAmfDepth: number;
+  /** Values in one AMF body; the longest onMetaData seen from a real encoder has 25. */
+  readonly maxAmfValues: number;
+  readonly maxMessageStreams: number;
+  /** Bytes kept unread while the gate decides on a publish or play. */
+  readonly maxHeldBytes: Bytes;
+  /** Longest stream key or playback name, in UTF-16 units: the column's width. */
+  readonly maxNameLength: number;
+}
+
+export const DEFAULT_SESSION_LIMITS: SessionLimits = {
+  maxChunkSize: 0x7fffffff,
+  maxMessageSize: bytes(8 * 1024 * 1024),
+  maxChunkStreams: 64,
+  maxUnfinishedBytes: bytes(12 * 1024 * 1024),
+  maxAmfDepth: 16,
+  maxAmfValues: 4096,
+  maxMessageStreams: 8,
+  maxHeldBytes: bytes(1024 * 1024),
+  maxNameLength: 255,
+};

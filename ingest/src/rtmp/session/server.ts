@@ -1,0 +1,322 @@
+/**
+ * The server's side of one RTMP connection as a value: bytes in, events and bytes out. No socket, clock or promise.
+ * Its states and their tables: `state.ts`. Commands: `server-commands.ts`.
+ */
+import { WireError } from "../../bytes/wire-error.ts";
+import { ChunkDecoder } from "../chunk/decoder.ts";
+import { type Message, MessageType } from "../chunk/header.ts";
+import { decodeCommand } from "../command/command.ts";
+import { CapsEx, type ConnectRequest } from "../command/connect.ts";
+import { encodeOnStatus, type Status, StatusCode } from "../command/status.ts";
+import type { HandshakeCrypto } from "../handshake/crypto.ts";
+import { ServerHandshake } from "../handshake/server.ts";
+import type { SessionLimits } from "../limits.ts";
+import { decodeAggregate } from "../message/aggregate.ts";
+import {
+  decodeControlValue,
+  decodeUserControl,
+  encodeAcknowledgement,
+  encodeUserControl,
+  encodeWindowAcknowledgementSize,
+  UserControlType,
+} from "../message/control.ts";
+import { scriptBody } from "../message/data.ts";
+import { Acknowledger, WINDOW_SIZE } from "./acknowledger.ts";
+import type { ServerEvent } from "./events.ts";
+import { Outbox } from "./outbox.ts";
+import { runCommand } from "./server-commands.ts";
+import {
+  type ConnectionEvent,
+  type ConnectionState,
+  type StreamEvent,
+  type StreamState,
+  transitionConnection,
+  transitionStream,
+} from "./state.ts";
+
+export interface ServerSessionOptions {
+  readonly crypto: HandshakeCrypto;
+  readonly limits: SessionLimits;
+  /** Our chunk size: the same for all connections, so that one encoding of a message serves every player. */
+  readonly chunkSize: number;
+  /** Application names accepted in `connect`; null accepts any. */
+  readonly apps: readonly string[] | null;
+}
+
+export class ServerSession {
+  private readonly handshake: ServerHandshake;
+  private readonly decoder: ChunkDecoder;
+  private readonly acknowledger = new Acknowledger();
+  private readonly streams = new Map<number, StreamState>();
+  private connection: ConnectionState = "handshaking";
+  /** The message stream whose publish or play the owner has to answer. */
+  private waiting: number | null = null;
+  private held: Uint8Array[] = [];
+  private heldBytes = 0;
+  private nextStreamId = 1;
+  readonly out = new Outbox();
+  request: ConnectRequest | null = null;
+
+  constructor(readonly options: ServerSessionOptions) {
+    this.handshake = new ServerHandshake(options.crypto);
+    this.decoder = new ChunkDecoder(options.limits);
+  }
+
+  get state(): ConnectionState {
+    return this.connection;
+  }
+
+  streamState(streamId: number): StreamState | undefined {
+    return this.streams.get(streamId);
+  }
+
+  streamIds(): Iterable<number> {
+    return this.streams.keys();
+  }
+
+  /** Takes bytes from the peer, and keeps views of them. Throws WireError: the connection is over then. */
+  receive(bytes: Uint8Array): ServerEvent[] {
+    const events: ServerEvent[] = [];
+    if (this.connection === "closed") return events;
+    const sequence = this.acknowledger.count(bytes.length);
+    if (this.waiting !== null) {
+      this.hold(bytes);
+      return events;
+    }
+    let rest = bytes;
+    if (this.connection === "handshaking") {
+      rest = bytes.subarray(this.handshake.push(bytes));
+      const reply = this.handshake.takeReply();
+      if (reply !== null) this.out.raw(reply);
+      if (!this.handshake.done) return events;
+      this.moveConnection("handshake-done");
+    }
+    this.decoder.push(rest);
+    this.drain(events);
+    if (sequence !== null && this.connection === "connected") this.out.message(encodeAcknowledgement(sequence));
+    return events;
+  }
+
+  /** Lets the pending publish or play begin; returns what the peer had sent behind it. */
+  accept(streamId: number): ServerEvent[] {
+    const publishing = this.streams.get(streamId) === "publish-pending";
+    this.moveStream(streamId, "accept");
+    if (publishing) {
+      this.out.message(encodeUserControl({ type: UserControlType.streamBegin, value: streamId }));
+      this.status(streamId, "status", StatusCode.publishStart, "Publishing started.");
+    } else {
+      this.out.message(encodeUserControl({ type: UserControlType.streamBegin, value: streamId }));
+      this.status(streamId, "status", StatusCode.playReset, "Playing and resetting.");
+      this.status(streamId, "status", StatusCode.playStart, "Started playing.");
+    }
+    return this.resume();
+  }
+
+  /** Refuses the pending publish or play. The owner sends `output()` and closes: OBS hangs when the connection stays open. */
+  reject(streamId: number, status: Status): void {
+    this.moveStream(streamId, "reject");
+    this.status(streamId, status.level, status.code, status.description);
+    this.close();
+  }
+
+  /** Ends a publisher from our side with a reason, and the connection with it. */
+  endPublish(streamId: number, status: Status): void {
+    if (this.streams.get(streamId) === "publishing") this.moveStream(streamId, "unpublish");
+    this.status(streamId, status.level, status.code, status.description);
+    this.close();
+  }
+
+  /** Tells a player that the publisher is gone. */
+  endPlay(streamId: number): void {
+    if (this.streams.get(streamId) !== "playing") return;
+    this.moveStream(streamId, "stop");
+    this.out.message(encodeUserControl({ type: UserControlType.streamEof, value: streamId }));
+    this.status(streamId, "status", StatusCode.playUnpublishNotify, "The publisher has stopped.");
+    this.status(streamId, "status", StatusCode.playStop, "Stopped playing.");
+  }
+
+  /** E-RTMP v2 reconnect request; false when the peer did not announce that it understands one. */
+  requestReconnect(description: string): boolean {
+    if (this.connection !== "connected" || ((this.request?.capsEx ?? 0) & CapsEx.reconnect) === 0) return false;
+    this.out.message(encodeOnStatus({ level: "status", code: StatusCode.reconnectRequest, description }, 0));
+    return true;
+  }
+
+  ping(timestamp: number): void {
+    if (this.connection === "connected")
+      this.out.message(encodeUserControl({ type: UserControlType.pingRequest, value: timestamp >>> 0 }));
+  }
+
+  /** No further byte is read; what is in `output()` may still be sent. */
+  close(): void {
+    this.moveConnection("close");
+    this.held = [];
+  }
+
+  /** Bytes to send, joined: one write per answer. */
+  output(): Uint8Array {
+    return this.out.take();
+  }
+
+  // The rest is for server-commands.ts.
+
+  status(streamId: number, level: Status["level"], code: StatusCode, description: string): void {
+    this.out.message(encodeOnStatus({ level, code, description }, streamId));
+  }
+
+  moveConnection(event: ConnectionEvent): void {
+    const next = transitionConnection(this.connection, event);
+    if (next === null) throw new WireError("command.out-of-order", `${event} is not possible while ${this.connection}`);
+    this.connection = next;
+  }
+
+  moveStream(streamId: number, event: StreamEvent): void {
+    const state = this.streams.get(streamId);
+    const next = state === undefined ? null : transitionStream(state, event);
+    if (next === null) {
+      throw new WireError(
+        "command.out-of-order",
+        `${event} is not possible on message stream ${streamId} (${state ?? "not created"})`,
+      );
+    }
+    this.streams.set(streamId, next);
+    if (event === "publish" || event === "play") this.waiting = streamId;
+    else if (this.waiting === streamId) this.waiting = null;
+  }
+
+  openStream(): number {
+    if (this.streams.size >= this.options.limits.maxMessageStreams) {
+      throw new WireError(
+        "session.too-many-message-streams",
+        `more than ${this.options.limits.maxMessageStreams} message streams`,
+      );
+    }
+    const id = this.nextStreamId++;
+    this.streams.set(id, "idle");
+    return id;
+  }
+
+  /** Ends what the stream was doing; returns the event that says so. */
+  stopStream(streamId: number): ServerEvent | null {
+    const state = this.streams.get(streamId);
+    if (state === "publishing") {
+      this.moveStream(streamId, "unpublish");
+      this.status(streamId, "status", StatusCode.unpublishSuccess, "Publishing stopped.");
+      return { type: "publish-ended", streamId };
+    }
+    if (state === "playing") {
+      this.moveStream(streamId, "stop");
+      this.status(streamId, "status", StatusCode.playStop, "Stopped playing.");
+      return { type: "play-ended", streamId };
+    }
+    return null;
+  }
+
+  deleteStream(streamId: number): void {
+    this.streams.delete(streamId);
+  }
+
+  private hold(bytes: Uint8Array): void {
+    this.heldBytes += bytes.length;
+    if (this.heldBytes > this.options.limits.maxHeldBytes) {
+      throw new WireError(
+        "session.held-bytes-limit",
+        `more than ${this.options.limits.maxHeldBytes} bytes sent before the answer`,
+      );
+    }
+    this.held.push(bytes);
+  }
+
+  private resume(): ServerEvent[] {
+    const events: ServerEvent[] = [];
+    const { held } = this;
+    this.held = [];
+    this.heldBytes = 0;
+    this.drain(events);
+    for (const bytes of held) {
+      if (this.waiting !== null) {
+        this.hold(bytes);
+      } else if (this.connection !== "closed") {
+        this.decoder.push(bytes);
+        this.drain(events);
+      }
+    }
+    return events;
+  }
+
+  private drain(events: ServerEvent[]): void {
+    while (this.waiting === null && this.connection !== "closed") {
+      const message = this.decoder.next();
+      if (message === null) return;
+      this.handle(message, events);
+    }
+  }
+
+  private handle(message: Message, events: ServerEvent[]): void {
+    const { typeId, payload } = message;
+    switch (typeId) {
+      case MessageType.audio:
+      case MessageType.video:
+        if (this.streams.get(message.streamId) !== "publishing") return;
+        events.push({
+          type: "media",
+          streamId: message.streamId,
+          kind: typeId === MessageType.audio ? "audio" : "video",
+          timestamp: message.timestamp,
+          payload,
+        });
+        return;
+      case MessageType.dataAmf0:
+      case MessageType.dataAmf3: {
+        if (this.streams.get(message.streamId) !== "publishing") return;
+        const body = scriptBody(message);
+        if (body === null) return;
+        events.push({
+          type: "media",
+          streamId: message.streamId,
+          kind: "script",
+          timestamp: message.timestamp,
+          payload: body,
+        });
+        return;
+      }
+      case MessageType.aggregate:
+        for (const inner of decodeAggregate(message)) {
+          if (inner.typeId !== MessageType.aggregate && isMedia(inner.typeId)) this.handle(inner, events);
+        }
+        return;
+      case MessageType.commandAmf0:
+      case MessageType.commandAmf3: {
+        const event = runCommand(this, decodeCommand(message, this.options.limits));
+        if (event !== null) events.push(event);
+        return;
+      }
+      case MessageType.windowAcknowledgementSize:
+        this.acknowledger.setWindow(decodeControlValue(payload));
+        return;
+      case MessageType.setPeerBandwidth:
+        // §5.4.5: "SHOULD respond with a Window Acknowledgement Size message".
+        decodeControlValue(payload);
+        if (this.connection === "connected") this.out.message(encodeWindowAcknowledgementSize(WINDOW_SIZE));
+        return;
+      case MessageType.userControl: {
+        const control = decodeUserControl(payload);
+        if (control.type === UserControlType.pingRequest && this.connection === "connected") {
+          this.out.message(encodeUserControl({ type: UserControlType.pingResponse, value: control.value }));
+        }
+        return;
+      }
+      default:
+        return; // Shared objects, acknowledgements and unknown types: nothing for us to do (§7.1.3).
+    }
+  }
+}
+
+function isMedia(typeId: number): boolean {
+  return (
+    typeId === MessageType.audio ||
+    typeId === MessageType.video ||
+    typeId === MessageType.dataAmf0 ||
+    typeId === MessageType.dataAmf3
+  );
+}

@@ -1,0 +1,320 @@
+/**
+ * One RTMP connection: a socket, the session that reads it, and what the session's peer turned out to be. The one place where
+ * a WireError is caught.
+ */
+import type { Socket } from "bun";
+import { type Milliseconds, ms } from "../bytes/units.ts";
+import { WireError, type WireErrorCode } from "../bytes/wire-error.ts";
+import { LiveBroadcast } from "../live/broadcast.ts";
+import type { Admitted, Gate, Log, Refused } from "../live/ports.ts";
+import type { Registry } from "../live/registry.ts";
+import { type Status, StatusCode } from "../rtmp/command/status.ts";
+import type { HandshakeCrypto } from "../rtmp/handshake/crypto.ts";
+import type { MediaEvent, PlayRequestedEvent, PublishRequestedEvent, ServerEvent } from "../rtmp/session/events.ts";
+import { ServerSession } from "../rtmp/session/server.ts";
+import type { CloseReason, ServerLimits } from "./limits.ts";
+import type { ServerMetrics } from "./metrics.ts";
+import { type Player, startPlayer } from "./player.ts";
+import { WriteQueue } from "./write-queue.ts";
+
+export interface ConnectionContext {
+  readonly gate: Gate;
+  readonly registry: Registry;
+  readonly limits: ServerLimits;
+  readonly metrics: ServerMetrics;
+  readonly log: Log;
+  readonly crypto: HandshakeCrypto;
+  readonly chunkSize: number;
+  readonly apps: readonly string[] | null;
+  readonly now: () => Milliseconds;
+}
+
+type Role =
+  | { readonly kind: "setup" }
+  | { readonly kind: "asking" }
+  | { readonly kind: "publisher"; readonly streamId: number; readonly broadcast: LiveBroadcast }
+  | { readonly kind: "player"; readonly streamId: number; readonly player: Player };
+
+/** How long a closed connection may wait for the peer's own FIN, so that our last answer is not cut off by a reset. */
+const LINGER = ms(1_000);
+
+const SETUP: Role = { kind: "setup" };
+
+export class Connection {
+  private readonly session: ServerSession;
+  private readonly queue: WriteQueue;
+  private role: Role = SETUP;
+  private closed = false;
+  /** Close once the queue is empty. */
+  private closing: CloseReason | WireErrorCode | null = null;
+  /** When the present phase (handshake, setup) began, or media last moved. */
+  private since: Milliseconds;
+
+  constructor(
+    private readonly socket: Socket<Connection | null>,
+    readonly id: string,
+    readonly address: string,
+    private readonly context: ConnectionContext,
+  ) {
+    const { crypto, limits, chunkSize, apps } = context;
+    this.session = new ServerSession({ crypto, limits, chunkSize, apps });
+    this.queue = new WriteQueue(socket);
+    this.since = context.now();
+  }
+
+  onData(bytes: Uint8Array): void {
+    if (this.closed || this.closing !== null) return;
+    this.context.metrics.received(bytes.length);
+    const before = this.session.state;
+    this.guard(() => this.session.receive(bytes));
+    if (this.role.kind === "publisher" || before !== this.session.state) this.since = this.context.now();
+  }
+
+  onDrain(): void {
+    this.since = this.context.now();
+    if (this.queue.drain() && this.closing !== null) this.finish(this.closing);
+  }
+
+  onClosed(): void {
+    this.finish(this.closing ?? "peer.closed");
+  }
+
+  /** Called about once a second: closes what is over its time. */
+  checkDeadlines(now: Milliseconds): void {
+    const { limits } = this.context;
+    const age = now - this.since;
+    if (this.closed) {
+      if (age > LINGER) this.socket.terminate();
+    } else if (this.closing !== null) {
+      // What was still to be said was not taken in time.
+      if (age > limits.handshakeTimeout) this.finish(this.closing);
+    } else if (this.role.kind === "publisher") {
+      if (age > limits.idleTimeout) this.finish("limit.idle-timeout");
+    } else if (this.role.kind === "player") {
+      if (this.queue.size === 0) this.since = now;
+      else if (age > limits.stallTimeout) this.finish("limit.stall-timeout");
+    } else if (this.role.kind === "setup") {
+      const handshaking = this.session.state === "handshaking";
+      if (age > (handshaking ? limits.handshakeTimeout : limits.setupTimeout)) {
+        this.finish(handshaking ? "limit.handshake-timeout" : "limit.setup-timeout");
+      }
+    }
+  }
+
+  /** Orderly stop of the server: players and publishers are told. */
+  stop(): void {
+    if (this.role.kind === "publisher")
+      this.endPublisher(
+        { level: "status", code: StatusCode.unpublishSuccess, description: "The server is stopping." },
+        "server.stopping",
+      );
+    else this.closeAfterWrites("server.stopping");
+  }
+
+  /** Runs the session and its events; a protocol violation or a bug ends this connection and nothing else. */
+  private guard(step: () => ServerEvent[]): void {
+    try {
+      for (const event of step()) {
+        this.handle(event);
+        if (this.closed) return;
+      }
+      this.flush();
+    } catch (error) {
+      if (error instanceof WireError) {
+        this.context.log.warn({ code: error.code, connectionId: this.id, address: this.address }, error.message);
+        this.flush();
+        this.closeAfterWrites(error.code);
+      } else {
+        this.context.log.error(
+          { code: "internal.error", connectionId: this.id, error: String(error) },
+          "A connection was closed because of a bug",
+        );
+        this.finish("internal.error");
+      }
+    }
+  }
+
+  private flush(): void {
+    if (!this.closed) this.queue.write(this.session.output());
+  }
+
+  private handle(event: ServerEvent): void {
+    switch (event.type) {
+      case "media":
+        this.media(event);
+        return;
+      case "publish-requested":
+        this.ask(event, (answer) => this.startPublisher(event, answer));
+        return;
+      case "play-requested":
+        this.play(event);
+        return;
+      case "publish-ended":
+      case "play-ended":
+        this.leaveRole();
+        return;
+      case "play-paused":
+        if (this.role.kind === "player") this.role.player.setPaused(event.paused);
+        return;
+      case "refused":
+        this.context.log.warn({ code: event.code, connectionId: this.id, address: this.address }, event.reason);
+        this.closeAfterWrites(event.code);
+        return;
+      case "connected":
+        return;
+    }
+  }
+
+  private media(event: MediaEvent): void {
+    if (this.role.kind === "publisher") this.role.broadcast.push(event.kind, event.timestamp, event.payload);
+  }
+
+  private ask(event: PublishRequestedEvent, then: (answer: Admitted | Refused) => void): void {
+    this.role = { kind: "asking" };
+    const { gate, log } = this.context;
+    gate
+      .admit({ key: event.key, connectionId: this.id, address: this.address })
+      .catch((error): Refused => {
+        log.error({ code: "publish.unavailable", connectionId: this.id, error: String(error) }, "The gate failed");
+        return {
+          kind: "refused",
+          code: "publish.unavailable",
+          reason: "The server can not check stream keys at the moment. Try again soon.",
+        };
+      })
+      .then(then)
+      .catch((error) =>
+        log.error(
+          { code: "internal.error", connectionId: this.id, error: String(error) },
+          "A publisher could not be started",
+        ),
+      );
+  }
+
+  private startPublisher(event: PublishRequestedEvent, answer: Admitted | Refused): void {
+    const { log, registry, gate, now } = this.context;
+    if (answer.kind === "refused") {
+      if (this.closed) return;
+      log.warn({ code: answer.code, connectionId: this.id, address: this.address }, answer.reason);
+      this.refuse(event.streamId, answer.reason, `refused.${answer.code.slice("publish.".length)}` as CloseReason);
+      return;
+    }
+    const { slug, streamId, visibility } = answer;
+    const broadcast = new LiveBroadcast({
+      slug,
+      streamId,
+      visibility,
+      startedAt: now(),
+      onRefuse: (code, reason) => {
+        log.warn({ code, connectionId: this.id, streamId }, reason);
+        this.endPublisher({ level: "error", code: StatusCode.publishRejected, description: reason }, "refused.media");
+      },
+    });
+    if (this.closed) {
+      // The peer went while the gate was asked.
+      if (streamId !== null) void gate.ended(streamId, now());
+      return;
+    }
+    // The gate's word counts where it has one: whoever still publishes under this name here lost the channel meanwhile.
+    if (streamId !== null)
+      registry.find(slug)?.refuse("publish.replaced", "Another publisher has taken this channel over.");
+    if (!registry.start(broadcast)) {
+      this.refuse(event.streamId, "This stream key is already publishing.", "refused.already-publishing");
+      return;
+    }
+    this.role = { kind: "publisher", streamId: event.streamId, broadcast };
+    this.since = now();
+    log.info(
+      { code: "publish.started", connectionId: this.id, streamId, slug, address: this.address },
+      "A broadcast started",
+    );
+    this.guard(() => this.session.accept(event.streamId));
+  }
+
+  private play(event: PlayRequestedEvent): void {
+    const name = event.name.split("?", 1)[0]!;
+    const broadcast = this.context.registry.find(name);
+    if (broadcast === undefined || broadcast.visibility === "private") {
+      const description = "Nobody is live under this name.";
+      this.session.reject(event.streamId, { level: "error", code: StatusCode.playStreamNotFound, description });
+      this.closeAfterWrites("refused.not-found");
+      return;
+    }
+    const held = this.session.accept(event.streamId);
+    this.flush();
+    const { chunkSize, limits, metrics } = this.context;
+    const player = startPlayer({
+      broadcast,
+      streamId: event.streamId,
+      chunkSize,
+      write: (bytes) => {
+        if (this.closed || this.closing !== null) return;
+        metrics.sent(bytes.length);
+        this.queue.write(bytes);
+        if (this.queue.size > limits.maxPlayerQueue) this.finish("limit.player-queue");
+      },
+      onEnd: () => {
+        this.session.endPlay(event.streamId);
+        this.flush();
+        this.closeAfterWrites("play.ended");
+      },
+    });
+    this.role = { kind: "player", streamId: event.streamId, player };
+    if (this.closed) player.stop();
+    for (const next of held) this.handle(next);
+  }
+
+  private refuse(streamId: number, description: string, reason: CloseReason): void {
+    this.session.reject(streamId, { level: "error", code: StatusCode.publishBadName, description });
+    this.closeAfterWrites(reason);
+  }
+
+  private endPublisher(status: Status, reason: CloseReason): void {
+    if (this.role.kind !== "publisher" || this.closed) return;
+    this.session.endPublish(this.role.streamId, status);
+    this.closeAfterWrites(reason);
+  }
+
+  /** Stops publishing or playing; the connection may begin something else within the setup time. */
+  private leaveRole(): void {
+    const { role } = this;
+    const { registry, gate, log, now } = this.context;
+    this.role = SETUP;
+    this.since = now();
+    if (role.kind === "player") role.player.stop();
+    if (role.kind !== "publisher") return;
+    const { broadcast } = role;
+    registry.end(broadcast);
+    log.info(
+      {
+        code: "publish.ended",
+        connectionId: this.id,
+        streamId: broadcast.streamId,
+        slug: broadcast.slug,
+        ...broadcast.stats,
+      },
+      "A broadcast ended",
+    );
+    if (broadcast.streamId !== null) void gate.ended(broadcast.streamId, now());
+  }
+
+  private closeAfterWrites(reason: CloseReason | WireErrorCode): void {
+    if (this.closed || this.closing !== null) return;
+    this.flush();
+    this.leaveRole();
+    this.closing = reason;
+    if (this.queue.size === 0) this.finish(reason);
+  }
+
+  private finish(reason: CloseReason | WireErrorCode): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.leaveRole();
+    this.since = this.context.now();
+    this.context.metrics.closed(reason);
+    if (reason.startsWith("limit.")) this.socket.terminate();
+    else this.socket.end();
+  }
+}
+
+export const systemNow = (): Milliseconds => ms(Date.now());

@@ -1,0 +1,55 @@
+import { type Milliseconds, ms } from "../bytes/units.ts";
+import { DEFAULT_SESSION_LIMITS, type SessionLimits } from "../rtmp/limits.ts";
+
+/** What the RTMP listener allows. Every one has a typed close reason, counted in the metrics. */
+export interface ServerLimits extends SessionLimits {
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
+  /** From accept to the end of the handshake. */
+  readonly handshakeTimeout: Milliseconds;
+  /** From the handshake to an accepted publish or play, the gate's time not counted; again after each unpublish. */
+  readonly setupTimeout: Milliseconds;
+  /** A publisher that sends nothing for so long is gone. */
+  readonly idleTimeout: Milliseconds;
+  /** A player whose socket takes nothing for so long is gone. */
+  readonly stallTimeout: Milliseconds;
+  /** Bytes queued to one slow player. */
+  readonly maxPlayerQueue: number;
+}
+
+export const DEFAULT_SERVER_LIMITS: ServerLimits = {
+  ...DEFAULT_SESSION_LIMITS,
+  maxConnections: 4000,
+  maxConnectionsPerAddress: 1000,
+  handshakeTimeout: ms(5_000),
+  setupTimeout: ms(7_000),
+  idleTimeout: ms(15_000),
+  stallTimeout: ms(15_000),
+  maxPlayerQueue: 8 * 1024 * 1024,
+};
+
+/** Why a connection was closed, when it was not a WireError: the other label values of the close counter. */
+export const CLOSE_REASONS = [
+  "peer.closed",
+  "publish.ended",
+  "play.ended",
+  "server.stopping",
+  "limit.connections",
+  "limit.connections-per-address",
+  "limit.handshake-timeout",
+  "limit.setup-timeout",
+  "limit.idle-timeout",
+  "limit.stall-timeout",
+  "limit.player-queue",
+  "refused.app",
+  "refused.empty-name",
+  "refused.name-too-long",
+  "refused.unknown-key",
+  "refused.inactive-user",
+  "refused.already-publishing",
+  "refused.unavailable",
+  "refused.not-found",
+  "refused.media",
+  "internal.error",
+] as const;
+export type CloseReason = (typeof CLOSE_REASONS)[number];
