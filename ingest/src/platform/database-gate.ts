@@ -1,7 +1,8 @@
 /** The gate bound to the database: who may publish, and what the database says about who is live. */
-import { asDatabaseError, type DatabaseHandle, type Log, queries } from "@streamhub/db";
+import { type DatabaseHandle, type Log, queries } from "@streamhub/db";
 import { type Milliseconds, ms } from "../bytes/units.ts";
 import type { Admitted, Gate, PublishRequest, Refused } from "../live/ports.ts";
+import { codeOf } from "./code-of.ts";
 import { makeEndings } from "./endings.ts";
 import { within } from "./within.ts";
 
@@ -72,7 +73,7 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
       }
       return answer(result);
     } catch (error) {
-      const { code } = asDatabaseError(error);
+      const code = codeOf(error);
       // 23505 on streams_one_live_per_channel: someone else won between the look and the write.
       if (code === "database.constraint") return ALREADY_LIVE;
       log.warn({ code, connectionId: request.connectionId }, "a stream key could not be checked");
@@ -132,7 +133,7 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
       .catch((error: unknown) => {
         healthySince = null;
         // Counted, not repeated.
-        if (failures++ === 0) log.warn({ code: asDatabaseError(error).code }, "a heartbeat did not reach the database");
+        if (failures++ === 0) log.warn({ code: codeOf(error) }, "a heartbeat did not reach the database");
       })
       .finally(() => {
         inBeat = false;

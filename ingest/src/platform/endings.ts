@@ -1,6 +1,7 @@
 /** The ends of streams on their way to the database: kept until it has them, however long it is away. */
-import { asDatabaseError, type Log } from "@streamhub/db";
+import type { Log } from "@streamhub/db";
 import type { Milliseconds } from "../bytes/units.ts";
+import { codeOf } from "./code-of.ts";
 import { within } from "./within.ts";
 
 export interface Endings {
@@ -68,12 +69,9 @@ export function makeEndings(options: EndingsOptions): Endings {
         retryMs = firstRetryMs;
       } catch (error) {
         if (failures++ === 0)
-          log.warn(
-            { code: asDatabaseError(error).code, streamId },
-            "the end of a stream could not be written; retrying",
-          );
-        // The database is away for the others as well.
-        break;
+          log.warn({ code: codeOf(error), streamId }, "the end of a stream could not be written; retrying");
+        // Away for this one is away for the others as well.
+        if (codeOf(error) === "database.unavailable") break;
       }
     }
     if (pending.size === 0) {

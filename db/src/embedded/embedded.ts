@@ -1,0 +1,140 @@
+/** The embedded database as one owner sees it: opened, kept up while it is open, closed, and stopped by whoever closes last. */
+import { connect as connectTcp } from "node:net";
+import postgres from "postgres";
+import { CONNECT_TIMEOUT_S, type Connect, clientOptions } from "../connect.ts";
+import { errorCode } from "../database-error.ts";
+import type { Log } from "../log.ts";
+import { ADMIN_ROLE, DATABASE, ROLE } from "./cluster.ts";
+import { type Home, openHome } from "./layout.ts";
+import { withLock } from "./lock.ts";
+import { countOwners, registerOwner } from "./owners.ts";
+import { findPostmaster, stopPostmaster } from "./postmaster.ts";
+import { isAlive } from "./processes.ts";
+import { type Cluster, endWatcher, ensureRunning } from "./supervisor.ts";
+
+export interface Embedded {
+  readonly connect: Connect;
+  /** For people and logs: no password. */
+  readonly url: string;
+  /** The last owner's release stops the server. Idempotent, bounded (about half a minute at worst), never throws. */
+  release(): Promise<void>;
+}
+
+/** The lock may be held by someone who makes the cluster, recovers it or stops it. */
+const LOCK_TIMEOUT_MS = 150_000;
+const RELEASE_LOCK_TIMEOUT_MS = 40_000;
+const CHECK_MS = 1_000;
+const MAX_CHECK_MS = 15_000;
+
+export async function openEmbedded(dataDir: string, graceSeconds: number, log: Log): Promise<Embedded> {
+  const home = openHome(dataDir);
+  // Before anything else: from here on the watcher doesn't stop the server.
+  const unregister = registerOwner(home.folder);
+  const settings = { graceSeconds, log };
+  let cluster: Cluster;
+  try {
+    cluster = await withLock(home.lockFile, LOCK_TIMEOUT_MS, async () => {
+      const running = await ensureRunning(home, settings);
+      await prepare(running);
+      return running;
+    });
+  } catch (error) {
+    unregister();
+    throw error;
+  }
+
+  // PostgreSQL itself may be killed or fail: while we own it, it is brought up again, perhaps on another port.
+  let checkMs = CHECK_MS;
+  let closing = false;
+  let checking: Promise<void> = Promise.resolve();
+  const check = async () => {
+    if (isAlive(cluster.postmaster.process) || closing) return;
+    log.warn({ code: "database.died" }, "the database server is gone; starting it again");
+    try {
+      cluster = await withLock(home.lockFile, LOCK_TIMEOUT_MS, () => ensureRunning(home, settings));
+      checkMs = CHECK_MS;
+    } catch (error) {
+      checkMs = Math.min(checkMs * 2, MAX_CHECK_MS);
+      log.error(
+        { code: errorCode(error) },
+        error instanceof Error ? error.message : "the database server can't be started",
+      );
+    }
+  };
+  const schedule = (): Timer => {
+    const timer = setTimeout(() => {
+      checking = check().finally(() => {
+        if (!closing) pending = schedule();
+      });
+    }, checkMs);
+    timer.unref();
+    return timer;
+  };
+  let pending = schedule();
+
+  let released: Promise<void> | undefined;
+  const release = async () => {
+    closing = true;
+    clearTimeout(pending);
+    await checking;
+    try {
+      await withLock(home.lockFile, RELEASE_LOCK_TIMEOUT_MS, () => leave(home, cluster.clusterDir, unregister));
+    } catch (error) {
+      // Not owning it any more is enough: the watcher does the rest.
+      unregister();
+      log.warn({ code: errorCode(error) }, "left stopping the database to its watcher");
+    }
+  };
+  return {
+    connect: (max) => clusterClient(cluster, ROLE, DATABASE, max),
+    url: `postgres://${ROLE}@127.0.0.1:${cluster.postmaster.port}/${DATABASE}`,
+    release: () => {
+      released ??= release();
+      return released;
+    },
+  };
+}
+
+async function leave(home: Home, clusterDir: string, unregister: () => void): Promise<void> {
+  unregister();
+  if (countOwners(home.folder) > 0) return;
+  const postmaster = findPostmaster(clusterDir);
+  if (postmaster !== null) await stopPostmaster(postmaster.process);
+  await endWatcher(home);
+}
+
+/** A client of the cluster that asks for the port at every connect, as a restarted server may listen on another one. */
+function clusterClient(cluster: Cluster, user: string, database: string, max: number) {
+  const socket = async () => {
+    const port = findPostmaster(cluster.clusterDir)?.port ?? 0;
+    const tcp = connectTcp({ host: "127.0.0.1", port });
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => tcp.destroy(new Error("connect timeout")), CONNECT_TIMEOUT_S * 1_000);
+      tcp.once("error", reject);
+      tcp.once("connect", resolve);
+      tcp.once("close", () => clearTimeout(timer));
+      tcp.once("connect", () => clearTimeout(timer));
+    });
+    tcp.removeAllListeners();
+    return tcp;
+  };
+  const options = { ...clientOptions, user, database, password: cluster.password, max, socket };
+  return postgres(options as postgres.Options<Record<string, never>>);
+}
+
+/** Makes the role and the database that StreamHub uses, unless they exist: again at every opening, as a crash may have come in between. */
+async function prepare(cluster: Cluster): Promise<void> {
+  const admin = clusterClient(cluster, ADMIN_ROLE, "postgres", 1);
+  try {
+    // A failing statement would be logged with the password in it.
+    await admin.unsafe("set log_min_error_statement = 'panic'");
+    const [found] = await admin<{ role: boolean; database: boolean }[]>`
+      select exists (select from pg_roles where rolname = ${ROLE}) as role,
+             exists (select from pg_database where datname = ${DATABASE}) as database`;
+    // base64url needs no quoting.
+    if (!found?.role) await admin.unsafe(`create role ${ROLE} login password '${cluster.password}'`);
+    if (!found?.database) await admin.unsafe(`create database ${DATABASE} owner ${ROLE}`);
+  } finally {
+    await admin.end({ timeout: 5 });
+  }
+}

@@ -1,0 +1,20 @@
+export type { Connect, Database, Sql } from "./connect.ts";
+export { asDatabaseError, DatabaseError, type DatabaseErrorCode } from "./database-error.ts";
+export type { Log } from "./log.ts";
+export { migrate } from "./migrate.ts";
+export type {
+  ChannelRow,
+  DocumentRow,
+  Role,
+  StatisticsRow,
+  StreamRow,
+  StreamViewRow,
+  UserRow,
+  Visibility,
+} from "./model.ts";
+export * as model from "./model.ts";
+export { type DatabaseHandle, type OpenOptions, openDatabase } from "./open.ts";
+export * as queries from "./queries/index.ts";
+export * as schema from "./schema/index.ts";
+export { isSlug, SLUG_PATTERN } from "./slug.ts";
+export { makeStreamKey } from "./stream-key.ts";

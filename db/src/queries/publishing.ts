@@ -1,0 +1,163 @@
+/** What ingest writes: going live, signs of life, the end. Times are the database's own clock except where a caller gives one. */
+import { and, asc, eq, inArray, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
+import type { Database } from "../connect.ts";
+import { guarded } from "../database-error.ts";
+import type { Visibility } from "../model.ts";
+import { channels } from "../schema/channels.ts";
+import { streams } from "../schema/streams.ts";
+import { users } from "../schema/users.ts";
+
+export interface GoLiveRequest {
+  readonly streamKey: string;
+  /** Name of the ingest node, at most 100 characters, the same after a restart. */
+  readonly nodeId: string;
+  /** A live stream without a heartbeat for so long belongs to a node that crashed: it is ended and its channel is free. Milliseconds. */
+  readonly staleAfterMs: number;
+}
+
+export type GoLiveResult =
+  | {
+      readonly kind: "live";
+      readonly streamId: number;
+      readonly channelId: number;
+      readonly slug: string;
+      readonly visibility: Visibility;
+    }
+  | { readonly kind: "unknown-key" | "inactive-user" | "already-live" };
+
+/** The channel of a stream key, whether or not it may go live; null when no channel has it. */
+export const findChannelByKey = guarded(async (db: Database, streamKey: string) => {
+  const [row] = await db
+    .select(keyColumns)
+    .from(channels)
+    .innerJoin(users, eq(users.id, channels.userId))
+    .where(eq(channels.streamKey, streamKey));
+  return row ?? null;
+});
+
+const keyColumns = {
+  id: channels.id,
+  slug: channels.slug,
+  title: channels.title,
+  visibility: channels.visibility,
+  ownerIsActive: users.isActive,
+};
+
+/** Makes the key's channel live, in one transaction: its armed stream or else a new one. The channel's row lock lets one of several win. */
+export const goLive = guarded(async (db: Database, request: GoLiveRequest): Promise<GoLiveResult> => {
+  return db.transaction(async (tx) => {
+    const [channel] = await tx
+      .select(keyColumns)
+      .from(channels)
+      .innerJoin(users, eq(users.id, channels.userId))
+      .where(eq(channels.streamKey, request.streamKey))
+      .for("update", { of: channels });
+    if (channel === undefined) return { kind: "unknown-key" };
+    if (!channel.ownerIsActive) return { kind: "inactive-user" };
+
+    const isLiveHere = sql`${streams.channelId} = ${channel.id} and ${streams.isLive}`;
+    await endWhere(tx, sql`${isLiveHere} and ${staleFor(request.staleAfterMs)}`, LAST_HEARTBEAT);
+    const [live] = await tx.select({ id: streams.id }).from(streams).where(isLiveHere);
+    if (live !== undefined) return { kind: "already-live" };
+
+    const now = sql`clock_timestamp()`;
+    const started = { isLive: true, startedAt: now, heartbeatAt: now, ingestNode: request.nodeId };
+    const [armed] = await tx
+      .select({ id: streams.id })
+      .from(streams)
+      .where(and(eq(streams.channelId, channel.id), isNotNull(streams.armedAt), isNull(streams.startedAt)))
+      .orderBy(asc(streams.armedAt), asc(streams.id))
+      .limit(1)
+      .for("update");
+    const [stream] =
+      armed === undefined
+        ? await tx
+            .insert(streams)
+            .values({ channelId: channel.id, title: channel.title, ...started })
+            .returning({ id: streams.id })
+        : await tx.update(streams).set(started).where(eq(streams.id, armed.id)).returning({ id: streams.id });
+    await tx.update(channels).set({ isLive: true, viewersCount: 0 }).where(eq(channels.id, channel.id));
+    return {
+      kind: "live",
+      streamId: stream!.id,
+      channelId: channel.id,
+      slug: channel.slug,
+      visibility: channel.visibility,
+    };
+  });
+});
+
+/** Signs of life for streams of this node. Returns the ids that still are live and its own; the others were ended by someone else. */
+export const heartbeat = guarded(
+  async (db: Database, nodeId: string, streamIds: readonly number[]): Promise<number[]> => {
+    if (streamIds.length === 0) return [];
+    const rows = await db
+      .update(streams)
+      .set({ heartbeatAt: sql`clock_timestamp()`, updatedAt: sql`${streams.updatedAt}` })
+      .where(and(inArray(streams.id, [...streamIds]), streams.isLive, eq(streams.ingestNode, nodeId)))
+      .returning({ id: streams.id });
+    return rows.map((row) => row.id);
+  },
+);
+
+/** Ends a stream at `endedAt` (milliseconds since the epoch). Returns false when it was over already, which changes nothing. */
+export const endStream = guarded(async (db: Database, streamId: number, endedAt: number): Promise<boolean> => {
+  const at = sql`${new Date(endedAt).toISOString()}::timestamptz`;
+  return db.transaction(
+    async (tx) => (await endWhere(tx, sql`${streams.id} = ${streamId} and ${streams.isLive}`, at)) > 0,
+  );
+});
+
+/** Ends what a crashed process of this node left live, at its last sign of life. Returns how many that were. */
+export const recoverNode = guarded(async (db: Database, nodeId: string): Promise<number> => {
+  return db.transaction(async (tx) => {
+    const ended = await endWhere(tx, sql`${streams.isLive} and ${streams.ingestNode} = ${nodeId}`, LAST_HEARTBEAT);
+    // Flags that belong to no live stream, whatever made them so.
+    await tx
+      .update(channels)
+      .set({ isLive: false, viewersCount: 0 })
+      .where(
+        and(
+          channels.isLive,
+          sql`not exists (select from ${streams} where ${streams.channelId} = ${channels.id} and ${streams.isLive})`,
+        ),
+      );
+    return ended;
+  });
+});
+
+/** Ends the live streams of any node without a heartbeat for so long (milliseconds). Returns how many that were. */
+export const endStale = guarded(async (db: Database, staleAfterMs: number): Promise<number> => {
+  return db.transaction(async (tx) =>
+    endWhere(tx, sql`${streams.isLive} and ${staleFor(staleAfterMs)}`, LAST_HEARTBEAT),
+  );
+});
+
+const LAST_HEARTBEAT = sql`coalesce(${streams.heartbeatAt}, ${streams.startedAt})`;
+
+const staleFor = (milliseconds: number) =>
+  sql`coalesce(${LAST_HEARTBEAT} < clock_timestamp() - ${milliseconds}::float8 * interval '1 millisecond', true)`;
+
+/** Inside a transaction: ends the matching streams and clears their channels' flags. */
+async function endWhere(tx: Database, which: SQL, at: SQL): Promise<number> {
+  // The channel before the stream, as in goLive, and several in the order of their ids: two transactions never wait for each other.
+  const theirs = sql`select ${streams.channelId} from ${streams} where ${which}`;
+  await tx
+    .select({ id: channels.id })
+    .from(channels)
+    .where(sql`${channels.id} in (${theirs})`)
+    .orderBy(asc(channels.id))
+    .for("update");
+  // The clocks of an ingest node and of the database may differ: a stream never ends before it started.
+  const endedAt = sql`greatest(${streams.startedAt}, ${at})`;
+  const ended = await tx
+    .update(streams)
+    .set({ isLive: false, endedAt, duration: sql`floor(extract(epoch from ${endedAt} - ${streams.startedAt}))::int` })
+    .where(which)
+    .returning({ channelId: streams.channelId });
+  if (ended.length > 0) {
+    const ids = ended.map((row) => row.channelId);
+    await tx.update(channels).set({ isLive: false, viewersCount: 0 }).where(inArray(channels.id, ids));
+  }
+  return ended.length;
+}
