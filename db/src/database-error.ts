@@ -11,6 +11,7 @@ export type DatabaseErrorCode =
   | "database.no-binaries"
   | "database.no-server-user"
   | "database.permission"
+  | "database.no-space"
   | "database.folder-copied"
   | "database.folder-busy"
   | "database.version-mismatch"

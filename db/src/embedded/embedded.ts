@@ -1,7 +1,7 @@
 /** The embedded database as one owner sees it: opened, kept up while it is open, closed, and stopped by whoever closes last. */
 import { connect as connectTcp } from "node:net";
 import postgres from "postgres";
-import { CONNECT_TIMEOUT_S, type Connect, clientOptions } from "../connect.ts";
+import { type Connect, clientOptions } from "../connect.ts";
 import { errorCode } from "../database-error.ts";
 import type { Log } from "../log.ts";
 import { ADMIN_ROLE, DATABASE, ROLE } from "./cluster.ts";
@@ -10,7 +10,7 @@ import { withLock } from "./lock.ts";
 import { countOwners, registerOwner } from "./owners.ts";
 import { findPostmaster, stopPostmaster } from "./postmaster.ts";
 import { isAlive } from "./processes.ts";
-import { type Cluster, endWatcher, ensureRunning } from "./supervisor.ts";
+import { type Cluster, endWatcher, ensureRunning, findWatcher } from "./supervisor.ts";
 
 export interface Embedded {
   readonly connect: Connect;
@@ -26,8 +26,17 @@ const RELEASE_LOCK_TIMEOUT_MS = 40_000;
 const CHECK_MS = 1_000;
 const MAX_CHECK_MS = 15_000;
 
-export async function openEmbedded(dataDir: string, graceSeconds: number, log: Log): Promise<Embedded> {
-  const home = openHome(dataDir);
+export interface EmbeddedOptions {
+  readonly dataDir: string;
+  readonly graceSeconds: number;
+  /** Where root puts what the server's user can't reach otherwise. */
+  readonly systemFolder: string;
+  readonly log: Log;
+}
+
+export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const { graceSeconds, log } = options;
+  const home = openHome(options.dataDir, options.systemFolder);
   // Before anything else: from here on the watcher doesn't stop the server.
   const unregister = registerOwner(home.folder);
   const settings = { graceSeconds, log };
@@ -48,8 +57,9 @@ export async function openEmbedded(dataDir: string, graceSeconds: number, log: L
   let closing = false;
   let checking: Promise<void> = Promise.resolve();
   const check = async () => {
-    if (isAlive(cluster.postmaster.process) || closing) return;
-    log.warn({ code: "database.died" }, "the database server is gone; starting it again");
+    const lives = isAlive(cluster.postmaster.process);
+    if (closing || (lives && findWatcher(home) !== null)) return;
+    log.warn({ code: "database.died" }, `the database's ${lives ? "watcher" : "server"} is gone; starting it again`);
     try {
       cluster = await withLock(home.lockFile, LOCK_TIMEOUT_MS, () => ensureRunning(home, settings));
       checkMs = CHECK_MS;
@@ -105,19 +115,10 @@ async function leave(home: Home, clusterDir: string, unregister: () => void): Pr
 
 /** A client of the cluster that asks for the port at every connect, as a restarted server may listen on another one. */
 function clusterClient(cluster: Cluster, user: string, database: string, max: number) {
-  const socket = async () => {
-    const port = findPostmaster(cluster.clusterDir)?.port ?? 0;
-    const tcp = connectTcp({ host: "127.0.0.1", port });
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => tcp.destroy(new Error("connect timeout")), CONNECT_TIMEOUT_S * 1_000);
-      tcp.once("error", reject);
-      tcp.once("connect", resolve);
-      tcp.once("close", () => clearTimeout(timer));
-      tcp.once("connect", () => clearTimeout(timer));
-    });
-    tcp.removeAllListeners();
-    return tcp;
-  };
+  // The driver must get a socket whatever happens: when this function throws, the connection's place in its pool is lost for good.
+  // Port 9 (discard) refuses, as a stopped server's port would.
+  const socket = () =>
+    connectTcp({ host: "127.0.0.1", port: findPostmaster(cluster.clusterDir)?.port || 9, noDelay: true });
   const options = { ...clientOptions, user, database, password: cluster.password, max, socket };
   return postgres(options as postgres.Options<Record<string, never>>);
 }

@@ -1,14 +1,20 @@
 /** Where everything of the embedded database lies. */
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { DatabaseError } from "../database-error.ts";
 import type { Log } from "../log.ts";
 import { run } from "./run.ts";
 import { asUser, type ServerUser } from "./server-user.ts";
-
-/** For root only: folders that the server's user can reach when DATA_DIR or the checkout is closed to it (a home of mode 700). */
-export const SYSTEM_FOLDER = "/var/lib/streamhub";
 
 export interface Home {
   /** Real path of DATA_DIR. */
@@ -23,9 +29,11 @@ export interface Home {
   /** Says where the cluster lies. */
   readonly locationFile: string;
   readonly watcherFile: string;
+  /** For root only: what the server's user must reach lies here when DATA_DIR or the checkout is closed to it (a home of mode 700). */
+  readonly systemFolder: string;
 }
 
-export function openHome(dataDirOption: string): Home {
+export function openHome(dataDirOption: string, systemFolder: string): Home {
   try {
     mkdirSync(dataDirOption, { recursive: true });
     const dataDir = realpathSync(dataDirOption);
@@ -41,6 +49,7 @@ export function openHome(dataDirOption: string): Home {
       stoppingFile: join(folder, "stopping"),
       locationFile: join(folder, "location.json"),
       watcherFile: join(folder, "watcher"),
+      systemFolder,
     };
   } catch (error) {
     throw new DatabaseError(
@@ -85,8 +94,9 @@ export async function chooseLocation(home: Home, user: ServerUser | null, log: L
   const near = join(home.folder, "cluster");
   if (user === null || (await canEnter(user, home.folder))) return writeLocation(home, near);
   const key = createHash("sha256").update(home.dataDir).digest("hex").slice(0, 24);
-  const folder = join(SYSTEM_FOLDER, "clusters");
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  const folder = join(home.systemFolder, "clusters");
+  makeReachable(home.systemFolder);
+  makeReachable(folder);
   const far = join(folder, key);
   if (existsSync(far)) {
     // DATA_DIR was deleted and made anew, and with it the password. Data is never deleted here: it is put aside.
@@ -96,6 +106,13 @@ export async function chooseLocation(home: Home, user: ServerUser | null, log: L
   }
   log.info({ clusterDir: far }, "the database server's user can't enter DATA_DIR, so the cluster lies outside");
   return writeLocation(home, far);
+}
+
+/** A folder that everyone may enter, whatever our umask is. */
+export function makeReachable(folder: string): void {
+  if (existsSync(folder)) return;
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o755);
 }
 
 /** Asked of the kernel, not read from mode bits: ACLs and mounts count too. */

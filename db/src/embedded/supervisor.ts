@@ -6,7 +6,7 @@ import { DatabaseError } from "../database-error.ts";
 import type { Log } from "../log.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { checkVersion, clusterExists, initialise, readPassword, SETTINGS } from "./cluster.ts";
-import { chooseLocation, type Home, readLocation, SYSTEM_FOLDER } from "./layout.ts";
+import { chooseLocation, type Home, readLocation } from "./layout.ts";
 import { findPostmaster, type Postmaster, removeForeignPidFile, waitForEnd } from "./postmaster.ts";
 import { findProcess, isAlive, type ProcessId } from "./processes.ts";
 import { PLAIN_ENV } from "./run.ts";
@@ -45,7 +45,7 @@ export async function ensureRunning(home: Home, settings: Settings): Promise<Clu
 
   const user = await findServerUser(known ?? join(home.folder, "cluster"));
   const clusterDir = known ?? (await chooseLocation(home, user, settings.log));
-  const binaries = await findBinaries(user, user === null ? home.folder : SYSTEM_FOLDER, settings.log);
+  const binaries = await findBinaries(user, user === null ? home.folder : home.systemFolder, settings.log);
   const password = readPassword(home);
   if (clusterExists(clusterDir)) checkVersion(home, clusterDir, binaries);
   else await initialise(clusterDir, binaries, user, password);
@@ -124,7 +124,7 @@ function startFailed(home: Home, logStart: number): DatabaseError {
   );
 }
 
-function findWatcher(home: Home): ProcessId | null {
+export function findWatcher(home: Home): ProcessId | null {
   try {
     const id = JSON.parse(readFileSync(home.watcherFile, "utf8")) as ProcessId;
     return isAlive(id) ? id : null;

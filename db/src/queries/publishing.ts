@@ -87,10 +87,9 @@ export const goLive = guarded(async (db: Database, request: GoLiveRequest): Prom
   });
 });
 
-/** Signs of life for streams of this node. Returns the ids that still are live and its own; the others were ended by someone else. */
+/** Signs of life for streams of this node; asks the database also when there are none. Returns the ids that still are live and its own; the others were ended by someone else. */
 export const heartbeat = guarded(
   async (db: Database, nodeId: string, streamIds: readonly number[]): Promise<number[]> => {
-    if (streamIds.length === 0) return [];
     const rows = await db
       .update(streams)
       .set({ heartbeatAt: sql`clock_timestamp()`, updatedAt: sql`${streams.updatedAt}` })

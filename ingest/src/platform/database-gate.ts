@@ -4,6 +4,7 @@ import { type Milliseconds, ms } from "../bytes/units.ts";
 import type { Admitted, Gate, PublishRequest, Refused } from "../live/ports.ts";
 import { codeOf } from "./code-of.ts";
 import { makeEndings } from "./endings.ts";
+import { startHeartbeat } from "./heartbeat.ts";
 import { within } from "./within.ts";
 
 export interface DatabaseGateOptions {
@@ -45,18 +46,24 @@ const UNAVAILABLE = refuse(
 /** The `Gate` of a node with a database. Call `recover` once before the first `admit`; `close` at the end. */
 export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
   const { nodeId, log } = options;
+  if (!/^.{1,100}$/s.test(nodeId)) throw new RangeError("an ingest node's name has 1 to 100 characters");
   const { db } = options.handle;
-  const heartbeatMs = options.heartbeatMs ?? 5_000;
   const staleAfterMs = options.staleAfterMs ?? 30_000;
   const admitTimeoutMs = options.admitTimeoutMs ?? 5_000;
 
   /** Streams that this gate admitted and nobody has ended. */
   const live = new Set<number>();
   const endings = makeEndings({ end: (streamId, endedAt) => queries.endStream(db, streamId, endedAt), log });
+  const stopHeartbeat = startHeartbeat({
+    db,
+    nodeId,
+    intervalMs: options.heartbeatMs ?? 5_000,
+    staleAfterMs,
+    live,
+    onTakenOver: (streamId) => options.onTakenOver?.(streamId),
+    log,
+  });
   let closed = false;
-  /** performance.now() since when every heartbeat and sweep has succeeded; null after a failure. */
-  let healthySince: number | null = null;
-  let failures = 0;
 
   async function admit(request: PublishRequest): Promise<Admitted | Refused> {
     if (closed) return UNAVAILABLE;
@@ -106,41 +113,6 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
     await endings.add(streamId, endedAt);
   }
 
-  async function beat(): Promise<void> {
-    const sent = [...live];
-    const still = new Set(await queries.heartbeat(db, nodeId, sent));
-    for (const streamId of sent) {
-      // `live` is asked again: it may have ended here while the database was answering.
-      if (still.has(streamId) || !live.delete(streamId)) continue;
-      log.warn({ code: "publish.taken-over", streamId }, "the database says that this stream is over");
-      options.onTakenOver?.(streamId);
-    }
-    // Only a node that has seen the database up for all that time may say of another one that it was silent.
-    if (healthySince !== null && performance.now() - healthySince > staleAfterMs) {
-      const count = await queries.endStale(db, staleAfterMs);
-      if (count > 0) log.warn({ code: "publish.stale", count }, "ended streams of a node that gives no sign of life");
-    }
-    healthySince ??= performance.now();
-    if (failures > 0) log.info({ failures }, "the database answers again");
-    failures = 0;
-  }
-
-  let beating: Promise<void> = Promise.resolve();
-  const timer = setInterval(() => {
-    if (inBeat) return;
-    inBeat = true;
-    beating = beat()
-      .catch((error: unknown) => {
-        healthySince = null;
-        // Counted, not repeated.
-        if (failures++ === 0) log.warn({ code: codeOf(error) }, "a heartbeat did not reach the database");
-      })
-      .finally(() => {
-        inBeat = false;
-      });
-  }, heartbeatMs);
-  let inBeat = false;
-
   return {
     admit,
     ended,
@@ -148,8 +120,7 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
     async close() {
       if (closed) return;
       closed = true;
-      clearInterval(timer);
-      await within(beating, CLOSE_TIMEOUT_MS);
+      await stopHeartbeat(CLOSE_TIMEOUT_MS);
       await endings.close(CLOSE_TIMEOUT_MS);
     },
   };

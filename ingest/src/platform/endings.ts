@@ -29,6 +29,9 @@ interface Pending {
 /** Admissions need the database, so while it is away at most the streams that were live then come in here; this only bounds a mistake. */
 const MAX_PENDING = 10_000;
 
+/** An attempt that hangs is one that failed: writing an end twice changes nothing. */
+const ATTEMPT_TIMEOUT_MS = 20_000;
+
 export function makeEndings(options: EndingsOptions): Endings {
   const { end, log } = options;
   const firstRetryMs = options.firstRetryMs ?? 250;
@@ -63,7 +66,8 @@ export function makeEndings(options: EndingsOptions): Endings {
     clearTimeout(timer);
     for (const [streamId, { endedAt, done }] of [...pending]) {
       try {
-        await end(streamId, endedAt);
+        const outcome = await within(end(streamId, endedAt), ATTEMPT_TIMEOUT_MS);
+        if (outcome === "timeout") throw new Error("no answer");
         pending.delete(streamId);
         done();
         retryMs = firstRetryMs;
