@@ -1,4 +1,5 @@
 /** The one place where a failure becomes an HTTP answer: RFC 9457 problem+json with a stable `code` and the request's id. */
+import { DatabaseError } from "@streamhub/db";
 import { Elysia, t, ValidationError } from "elysia";
 
 /** Stable codes: clients and `docs/errors.md` rely on them. `title` is what all occurrences have in common. */
@@ -76,6 +77,14 @@ function fieldErrors(error: ValidationError): FieldError[] {
 /** Turns whatever was thrown into an AppError; `ours` marks what belongs in the log. */
 function classify(code: string | number, error: unknown): { refusal: AppError; ours: boolean } {
   if (error instanceof AppError) return { refusal: error, ours: error.code.startsWith("server.") };
+  if (error instanceof DatabaseError) {
+    if (error.code === "database.bad-cursor")
+      return { refusal: new AppError("cursor.invalid", error.message), ours: false };
+    return {
+      refusal: new AppError(error.code === "database.unavailable" ? "server.unavailable" : "server.error"),
+      ours: true,
+    };
+  }
   // A response that breaks its own schema is also a ValidationError, but it is the server's mistake, not the caller's.
   if (error instanceof ValidationError && error.type in PLACES) {
     return { refusal: new AppError("request.invalid", undefined, fieldErrors(error)), ours: false };

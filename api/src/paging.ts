@@ -1,12 +1,12 @@
 /** Words that every list shares: `?limit=&cursor=` in, `{items, nextCursor}` out. */
+import { queries } from "@streamhub/db";
 import { type TSchema, t } from "elysia";
 
-export const MAX_LIMIT = 100;
 export const DEFAULT_LIMIT = 24;
 
 /** The cursor is opaque to clients: only the query that made it can read it. */
 export const pageQuery = {
-  limit: t.Optional(t.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT })),
+  limit: t.Optional(t.Integer({ minimum: 1, maximum: queries.MAX_LIMIT, default: DEFAULT_LIMIT })),
   cursor: t.Optional(t.String({ minLength: 1, maxLength: 200 })),
 };
 
@@ -20,10 +20,8 @@ export interface PageQuery {
   readonly cursor?: string;
 }
 
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly nextCursor: string | null;
-}
-
-/** An id as it stands in a path: PostgreSQL's integer, so nothing larger reaches the database. */
+/**
+ * An id: PostgreSQL's integer, so nothing larger reaches the database. Route schemas name it themselves, because drizzle-typebox leaves
+ * columns that are generated always out of the types of its select schemas.
+ */
 export const IdSchema = t.Integer({ minimum: 1, maximum: 2_147_483_647 });

@@ -1,19 +1,27 @@
+import { model } from "@streamhub/db";
 import { t } from "elysia";
-import { Timestamp } from "../json.ts";
+import { jsonSchema } from "../json.ts";
 import { IdSchema, PageSchema, pageQuery } from "../paging.ts";
 
 export const PlaybackSchema = t.Object({ hls: t.String(), dash: t.String() });
 
+const PublicColumns = t.Pick(model.channelRow, [
+  "slug",
+  "title",
+  "description",
+  "thumbnailUrl",
+  "visibility",
+  "isLive",
+  "viewersCount",
+  "createdAt",
+  "updatedAt",
+]);
+const OwnerColumns = t.Pick(model.userRow, ["username", "fullName", "avatarUrl"]);
+
 export const ChannelSchema = t.Object({
-  id: t.Integer(),
-  slug: t.String(),
-  title: t.String(),
-  description: t.Nullable(t.String()),
-  thumbnailUrl: t.Nullable(t.String()),
-  isLive: t.Boolean(),
-  viewersCount: t.Integer(),
-  createdAt: Timestamp,
-  updatedAt: Timestamp,
+  id: IdSchema,
+  ...jsonSchema(PublicColumns).properties,
+  owner: t.Object({ id: IdSchema, ...OwnerColumns.properties }),
   playback: PlaybackSchema,
 });
 

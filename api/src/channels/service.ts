@@ -1,14 +1,15 @@
+import type { queries } from "@streamhub/db";
 import { AppError } from "../error.ts";
 import { toJson } from "../json.ts";
 import { DEFAULT_LIMIT, type PageQuery } from "../paging.ts";
-import type { ChannelRow, PlatformReads } from "../reads.ts";
+import type { PlatformReads } from "../reads.ts";
 
 /** Where a channel plays, whoever serves it: the paths are the same behind every gateway. */
 export function playbackOf(slug: string) {
   return { hls: `/live/${slug}/master.m3u8`, dash: `/live/${slug}/manifest.mpd` };
 }
 
-function present(row: ChannelRow) {
+function present(row: queries.PublicChannel) {
   return { ...toJson(row), playback: playbackOf(row.slug) };
 }
 

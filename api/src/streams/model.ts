@@ -1,27 +1,33 @@
+import { model } from "@streamhub/db";
 import { t } from "elysia";
 import { PlaybackSchema } from "../channels/model.ts";
-import { Timestamp } from "../json.ts";
+import { jsonSchema } from "../json.ts";
 import { IdSchema, PageSchema, pageQuery } from "../paging.ts";
 
+const PublicColumns = t.Pick(model.streamRow, [
+  "channelId",
+  "title",
+  "description",
+  "thumbnailUrl",
+  "coverImageUrl",
+  "duration",
+  "scheduledFor",
+  "startedAt",
+  "endedAt",
+  "isLive",
+  "isArchived",
+  "viewCount",
+  "createdAt",
+  "updatedAt",
+]);
+const ChannelColumns = t.Pick(model.channelRow, ["slug", "title", "thumbnailUrl", "visibility", "viewersCount"]);
+
 export const StreamSchema = t.Object({
-  id: t.Integer(),
-  channelId: t.Integer(),
-  title: t.String(),
-  description: t.Nullable(t.String()),
-  thumbnailUrl: t.Nullable(t.String()),
-  coverImageUrl: t.Nullable(t.String()),
-  duration: t.Nullable(t.Integer()),
-  scheduledFor: t.Nullable(Timestamp),
-  startedAt: t.Nullable(Timestamp),
-  endedAt: t.Nullable(Timestamp),
-  isLive: t.Boolean(),
-  isArchived: t.Boolean(),
-  viewCount: t.Integer(),
-  createdAt: Timestamp,
-  updatedAt: Timestamp,
-  channel: t.Object({ id: t.Integer(), slug: t.String(), title: t.String() }),
+  id: IdSchema,
+  ...jsonSchema(PublicColumns).properties,
+  channel: t.Object({ id: IdSchema, ...ChannelColumns.properties }),
   /** Where the broadcast plays while it is live; null otherwise. */
-  playback: t.Nullable(PlaybackSchema),
+  playback: t.Union([PlaybackSchema, t.Null()]),
 });
 
 export const StreamQuery = t.Object({

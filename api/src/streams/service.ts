@@ -1,10 +1,11 @@
+import type { queries } from "@streamhub/db";
 import { playbackOf } from "../channels/service.ts";
 import { AppError } from "../error.ts";
 import { toJson } from "../json.ts";
 import { DEFAULT_LIMIT, type PageQuery } from "../paging.ts";
-import type { PlatformReads, StreamRow } from "../reads.ts";
+import type { PlatformReads } from "../reads.ts";
 
-function present(row: StreamRow) {
+function present(row: queries.PublicStream) {
   return { ...toJson(row), playback: row.isLive ? playbackOf(row.channel.slug) : null };
 }
 
