@@ -1,0 +1,14 @@
+/** The page's one typed client, and the shapes that it brings along: they come from the API's routes and are declared nowhere else. */
+import { createClient } from "@streamhub/api/client";
+
+export const client = createClient(location.origin);
+
+type Api = typeof client.api;
+type Data<Method extends (...args: never[]) => Promise<{ data: unknown }>> = NonNullable<
+  Awaited<ReturnType<Method>>["data"]
+>;
+
+export type StreamPage = Data<Api["streams"]["get"]>;
+export type Stream = StreamPage["items"][number];
+export type Channel = Data<Api["channels"]["get"]>["items"][number];
+export type SiteInfo = Data<Api["site"]["get"]>;
