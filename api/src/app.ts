@@ -19,7 +19,8 @@ export interface Services {
 }
 
 export function createApp(services: Services) {
-  return new Elysia({ name: "streamhub" })
+  // Elysia's quick way to find the path takes host names of four letters and more for granted; "http://tv/" is a fine address at home.
+  return new Elysia({ name: "streamhub", handler: { standardHostname: false } })
     .use(problems(services.onFailure ?? (() => {})))
     .use(
       openapi({

@@ -65,12 +65,25 @@ function requestIdOf(request: Request): string {
   return given !== null && /^[\w.:-]{8,64}$/.test(given) ? given : crypto.randomUUID();
 }
 
+interface Issue {
+  readonly path?: unknown;
+  readonly message?: unknown;
+  readonly schema?: { readonly anyOf?: readonly { readonly type?: string; readonly format?: string }[] };
+}
+
+/** Numbers and booleans arrive as text, so their schema is a union of both forms; the reader only knows the one that is meant. */
+function sentence({ schema, message }: Issue): string {
+  const meant = schema?.anyOf?.find((option) => option.type !== "string")?.type;
+  if (meant !== undefined && meant !== "null") return `Expected ${meant === "integer" ? "an integer" : `a ${meant}`}`;
+  return typeof message === "string" ? message : "Unexpected value";
+}
+
 function fieldErrors(error: ValidationError): FieldError[] {
   const place = PLACES[error.type as keyof typeof PLACES];
-  return error.all.map((issue) => {
-    const path = "path" in issue && typeof issue.path === "string" ? issue.path : "";
-    const message = "summary" in issue && typeof issue.summary === "string" ? issue.summary : "has the wrong form";
-    return { field: place === "body" ? path : path.replace(/^\//, ""), in: place, message };
+  return error.all.map((given) => {
+    const issue = given as Issue;
+    const path = typeof issue.path === "string" ? issue.path : "";
+    return { field: place === "body" ? path : path.replace(/^\//, ""), in: place, message: sentence(issue) };
   });
 }
 

@@ -6,7 +6,7 @@ export const DEFAULT_LIMIT = 24;
 
 /** The cursor is opaque to clients: only the query that made it can read it. */
 export const pageQuery = {
-  limit: t.Optional(t.Integer({ minimum: 1, maximum: queries.MAX_LIMIT, default: DEFAULT_LIMIT })),
+  limit: t.Optional(t.Integer({ description: `1 to ${queries.MAX_LIMIT}; what is beyond is brought into that range` })),
   cursor: t.Optional(t.String({ minLength: 1, maxLength: 200 })),
 };
 
@@ -21,7 +21,7 @@ export interface PageQuery {
 }
 
 /**
- * An id: PostgreSQL's integer, so nothing larger reaches the database. Route schemas name it themselves, because drizzle-typebox leaves
- * columns that are generated always out of the types of its select schemas.
+ * An id. Any whole number is well-formed; one that no row can have is simply not found. Route schemas name it themselves, because
+ * drizzle-typebox leaves columns that are generated always out of the types of its select schemas.
  */
-export const IdSchema = t.Integer({ minimum: 1, maximum: 2_147_483_647 });
+export const IdSchema = t.Integer();

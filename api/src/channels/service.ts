@@ -1,4 +1,4 @@
-import type { queries } from "@streamhub/db";
+import { isSlug, type queries } from "@streamhub/db";
 import { AppError } from "../error.ts";
 import { toJson } from "../json.ts";
 import { DEFAULT_LIMIT, type PageQuery } from "../paging.ts";
@@ -18,7 +18,8 @@ export function channelService(reads: PlatformReads) {
     /** With a slug: the one channel of that name, or an empty page, so that a page can wait for a channel that does not exist yet. */
     async list({ slug, limit = DEFAULT_LIMIT, ...rest }: PageQuery & { slug?: string }) {
       if (slug !== undefined) {
-        const row = await reads.getChannelBySlug(slug);
+        // What can't be a slug is not asked for: PostgreSQL refuses some texts, such as one with a NUL, with an error.
+        const row = isSlug(slug) ? await reads.getChannelBySlug(slug) : null;
         return { items: row === null ? [] : [present(row)], nextCursor: null };
       }
       const { items, nextCursor } = await reads.listChannels({ ...rest, limit });
