@@ -12,23 +12,54 @@ export interface Postmaster {
 }
 
 const POLL_MS = 50;
+/** A server's children end by themselves when it is gone, at their next wait. */
+const CHILDREN_TIMEOUT_MS = 15_000;
 
 /** The living postmaster of this cluster, or null. A pid file that a crash left behind, also one whose pid is someone else's by now, is null. */
 export function findPostmaster(clusterDir: string): Postmaster | null {
   const lines = readPidFile(clusterDir);
-  const process = findProcess(Number(lines[0]));
-  if (process === null || !servesCluster(process.pid, clusterDir)) return null;
-  return { process, port: Number(lines[3] ?? 0), ready: lines[7]?.trim() === "ready" };
+  const found = findProcess(Number(lines[0]));
+  if (found === null || !servesCluster(found.pid, clusterDir)) return null;
+  return { process: found, port: Number(lines[3] ?? 0), ready: lines[7]?.trim() === "ready" };
 }
 
 /**
- * Removes a pid file that names a living process which is no postmaster of this cluster: PostgreSQL would take it for one and not start.
- * A pid file of a dead process stays: PostgreSQL reads from it which shared memory must be out of use before it may start.
+ * Removes a pid file that would keep PostgreSQL from starting for no reason: its pid is another program's by now, or a zombie's that nobody
+ * reaps (a container without an init). PostgreSQL asks the kernel only whether there is such a pid. What it would read from the file
+ * besides, whether children of the old server still hold its memory, is waited for here; if they don't end, the file stays.
  */
-export function removeForeignPidFile(clusterDir: string): void {
-  const process = findProcess(Number(readPidFile(clusterDir)[0]));
-  if (process !== null && !servesCluster(process.pid, clusterDir))
-    rmSync(join(clusterDir, "postmaster.pid"), { force: true });
+export async function clearStalePidFile(clusterDir: string): Promise<void> {
+  const lines = readPidFile(clusterDir);
+  const pid = Number(lines[0]);
+  if (!pidIsTaken(pid) || (findProcess(pid) !== null && servesCluster(pid, clusterDir))) return;
+  const segment = lines[6]?.trim().split(/\s+/)[1];
+  const deadline = performance.now() + CHILDREN_TIMEOUT_MS;
+  while (isAttached(segment)) {
+    if (performance.now() > deadline) return;
+    await sleep(POLL_MS);
+  }
+  rmSync(join(clusterDir, "postmaster.pid"), { force: true });
+}
+
+function pidIsTaken(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code === "EPERM";
+  }
+}
+
+/** Whether a process is attached to this System V shared memory (sysvipc(5): key shmid perms size cpid lpid nattch …). */
+function isAttached(segment: string | undefined): boolean {
+  try {
+    const rows = readFileSync("/proc/sysvipc/shm", "latin1").split("\n");
+    const fields = rows.map((row) => row.trim().split(/\s+/)).find((row) => row[1] === segment);
+    return Number(fields?.[6] ?? 0) > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** pid, folder, start, port, socket folder, address, shared memory, status: one per line; fewer while it is starting. */
@@ -41,9 +72,9 @@ function readPidFile(clusterDir: string): string[] {
 }
 
 /** Waits until the process is gone. Returns whether it is. */
-export async function waitForEnd(process: ProcessId, timeoutMs: number): Promise<boolean> {
+export async function waitForEnd(target: ProcessId, timeoutMs: number): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
-  while (isAlive(process)) {
+  while (isAlive(target)) {
     if (performance.now() > deadline) return false;
     await sleep(POLL_MS);
   }

@@ -7,7 +7,7 @@ import type { Log } from "../log.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { checkVersion, clusterExists, initialise, readPassword, SETTINGS } from "./cluster.ts";
 import { chooseLocation, type Home, readLocation } from "./layout.ts";
-import { findPostmaster, type Postmaster, removeForeignPidFile, waitForEnd } from "./postmaster.ts";
+import { clearStalePidFile, findPostmaster, type Postmaster, waitForEnd } from "./postmaster.ts";
 import { findProcess, isAlive, type ProcessId } from "./processes.ts";
 import { PLAIN_ENV } from "./run.ts";
 import { asUser, deathSignalOptions, findServerUser, type ServerUser } from "./server-user.ts";
@@ -72,7 +72,7 @@ async function start(
   const death = await deathSignalOptions();
   let reason = "";
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    removeForeignPidFile(clusterDir);
+    await clearStalePidFile(clusterDir);
     const server = [binaries.postgres, "-D", clusterDir, "-p", String(freePort())];
     for (const [name, value] of Object.entries(SETTINGS)) server.push("-c", `${name}=${value}`);
     const logStart = statSync(home.logFile, { throwIfNoEntry: false })?.size ?? 0;
