@@ -15,34 +15,18 @@ import {
   type Message,
   MessageType,
 } from "./header.ts";
+import { type ChunkStream, ChunkStreams } from "./streams.ts";
 
 type ChunkLimits = Pick<SessionLimits, "maxChunkSize" | "maxMessageSize" | "maxChunkStreams" | "maxUnfinishedBytes">;
-
-/** What a chunk stream remembers of its last header, and its message in progress. */
-interface ChunkStream {
-  timestamp: number;
-  delta: number;
-  /** The extended field's value, or -1 when the last header had none. */
-  extended: number;
-  length: number;
-  typeId: number;
-  streamId: number;
-  /** null between messages. */
-  buffer: Uint8Array | null;
-  received: number;
-}
 
 const NO_BYTES = new Uint8Array(0);
 /** First reservation for a message whose bytes are not all on hand. */
 const FIRST_RESERVATION = 4096;
 
 export class ChunkDecoder {
-  /** By csid; ids below 64 (all that encoders use) without a hash. */
-  private readonly low: (ChunkStream | undefined)[] = new Array(64).fill(undefined);
-  private readonly high = new Map<number, ChunkStream>();
-  private streamCount = 0;
+  private readonly streams: ChunkStreams;
   private chunkSize = DEFAULT_CHUNK_SIZE;
-  private unfinished = 0;
+  private reserved = 0;
 
   /** The chunk whose payload is being read, and how much of it is missing. */
   private current: ChunkStream | null = null;
@@ -54,11 +38,13 @@ export class ChunkDecoder {
   private carried = 0;
   private parsed: ChunkStream | null = null;
 
-  constructor(private readonly limits: ChunkLimits) {}
+  constructor(private readonly limits: ChunkLimits) {
+    this.streams = new ChunkStreams(limits.maxChunkStreams);
+  }
 
-  /** Bytes held for messages that are not complete. */
+  /** Bytes reserved for messages that are not complete. */
   get unfinishedBytes(): number {
-    return this.unfinished;
+    return this.reserved;
   }
 
   /** Takes bytes in. Keeps views of them: the caller must not write to them afterwards. */
@@ -135,7 +121,7 @@ export class ChunkDecoder {
     }
     if (at + MESSAGE_HEADER_SIZE[fmt]! > end) return 0;
 
-    const known = csid < 64 ? this.low[csid] : this.high.get(csid);
+    const known = this.streams.find(csid);
     // §5.3.1.2.1: a chunk stream begins with fmt 0. Deviation: fmt 1 is taken too, its delta counted from 0 and its message stream
     // id 0: librtmp begins its control messages that way.
     if (known === undefined && fmt > 1) {
@@ -167,10 +153,11 @@ export class ChunkDecoder {
       }
     } else if (known!.extended >= 0) {
       // §5.3.1.3: fmt 3 repeats the extended field. Deviation: some old encoders leave it out, so it is only taken when it
-      // has the value of the header that it repeats.
-      if (at + 4 > end) return 0;
-      const repeated = ((b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!) >>> 0;
-      if (repeated === known!.extended) at += 4;
+      // has the value of the header that it repeats. The first byte that differs decides: a last chunk may be shorter than the field.
+      let same = 0;
+      while (same < 4 && at + same < end && b[at + same] === ((known!.extended >>> (24 - 8 * same)) & 0xff)) same++;
+      if (same === 4) at += 4;
+      else if (at + same === end) return 0;
     }
 
     if (fmt <= 1 && length > this.limits.maxMessageSize) {
@@ -179,7 +166,7 @@ export class ChunkDecoder {
         `message of ${length} bytes announced, ${this.limits.maxMessageSize} allowed`,
       );
     }
-    const stream = known ?? this.openStream(csid);
+    const stream = known ?? this.streams.open(csid);
     if (fmt <= 2) {
       // A header inside a message: the sender gave that message up.
       if (!starts) this.discard(stream);
@@ -203,30 +190,10 @@ export class ChunkDecoder {
     return at - start;
   }
 
-  private openStream(csid: number): ChunkStream {
-    if (this.streamCount >= this.limits.maxChunkStreams) {
-      throw new WireError("chunk.too-many-streams", `more than ${this.limits.maxChunkStreams} chunk streams in use`);
-    }
-    const stream: ChunkStream = {
-      timestamp: 0,
-      delta: 0,
-      extended: -1,
-      length: 0,
-      typeId: 0,
-      streamId: 0,
-      buffer: null,
-      received: 0,
-    };
-    this.streamCount++;
-    if (csid < 64) this.low[csid] = stream;
-    else this.high.set(csid, stream);
-    return stream;
-  }
-
   private readPayload(stream: ChunkStream): Message | null {
     const { input, position } = this;
     const onHand = input.length - position;
-    const count = this.chunkRemaining < onHand ? this.chunkRemaining : onHand;
+    const count = Math.min(this.chunkRemaining, onHand);
     if (stream.received === 0 && count === stream.length) {
       this.position = position + count;
       return this.complete(stream, input.subarray(position, position + count));
@@ -235,12 +202,11 @@ export class ChunkDecoder {
     const buffer = this.reserve(stream, count, onHand);
     copy(input, position, count, buffer, stream.received);
     stream.received += count;
-    this.unfinished += count;
     this.position = position + count;
     this.chunkRemaining -= count;
     if (this.chunkRemaining === 0) this.current = null;
     if (stream.received < stream.length) return null;
-    this.unfinished -= stream.length;
+    this.reserved -= buffer.length;
     return this.complete(stream, buffer);
   }
 
@@ -251,19 +217,24 @@ export class ChunkDecoder {
     return { typeId: stream.typeId, streamId: stream.streamId, timestamp: stream.timestamp, payload };
   }
 
-  /** Room for `count` more bytes: all of the message when as many bytes are on hand, else at most twice what has come. */
+  /**
+   * Room for `count` more bytes: all of the message when as many bytes are on hand, else at most twice what has come. What is reserved
+   * counts, not what is filled: bytes on hand are on hand once, however many chunk streams announce a message.
+   */
   private reserve(stream: ChunkStream, count: number, onHand: number): Uint8Array {
     const held = stream.buffer!;
-    if (this.unfinished + count > this.limits.maxUnfinishedBytes) {
+    if (held.length >= stream.received + count) return held;
+    const arrived = stream.received + onHand;
+    const capacity =
+      arrived >= stream.length ? stream.length : Math.min(stream.length, Math.max(FIRST_RESERVATION, 2 * arrived));
+    const reserved = this.reserved + capacity - held.length;
+    if (reserved > this.limits.maxUnfinishedBytes) {
       throw new WireError(
         "chunk.unfinished-limit",
         `unfinished messages exceed ${this.limits.maxUnfinishedBytes} bytes`,
       );
     }
-    if (held.length >= stream.received + count) return held;
-    const arrived = stream.received + onHand;
-    const capacity =
-      arrived >= stream.length ? stream.length : Math.min(stream.length, Math.max(FIRST_RESERVATION, 2 * arrived));
+    this.reserved = reserved;
     const grown = new Uint8Array(capacity);
     if (stream.received > 0) grown.set(held.subarray(0, stream.received));
     stream.buffer = grown;
@@ -271,7 +242,7 @@ export class ChunkDecoder {
   }
 
   private discard(stream: ChunkStream): void {
-    this.unfinished -= stream.received;
+    if (stream.buffer !== null) this.reserved -= stream.buffer.length;
     stream.buffer = null;
     stream.received = 0;
   }
@@ -292,7 +263,7 @@ export class ChunkDecoder {
       this.chunkSize = value;
     } else if (message.typeId === MessageType.abort) {
       // §5.4.2: drops the partial message of one chunk stream.
-      const stream = value < 64 ? this.low[value] : this.high.get(value);
+      const stream = this.streams.find(value);
       if (stream !== undefined) this.discard(stream);
     }
   }
