@@ -37,5 +37,7 @@ export function createApp(services: Services) {
     .use(streamRoutes(services.reads));
 }
 
+export { bindReads, type PlatformReads } from "./reads.ts";
+
 /** The type that the typed client is made of. */
 export type App = ReturnType<typeof createApp>;

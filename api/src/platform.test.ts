@@ -1,45 +1,31 @@
 /** The public reads against a real, embedded PostgreSQL. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type DatabaseHandle, migrate, openDatabase, queries } from "@streamhub/db";
-import { createApp } from "./app.ts";
+import { startPlatform, type TestPlatform } from "../test/platform.ts";
 import { createClient } from "./client.ts";
-import { bindReads } from "./reads.ts";
 
-const silent = { info: () => {}, warn: () => {}, error: () => {} };
-const failures: unknown[] = [];
-let dataDir: string;
-let database: DatabaseHandle;
-let app: ReturnType<typeof createApp>;
-let keys: string[];
+let platform: TestPlatform;
+let app: TestPlatform["app"];
+const keys: string[] = [];
 
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), "streamhub-api-"));
-  database = await openDatabase({ dataDir, log: silent });
-  await migrate(database);
-  const make = async (slug: string, visibility: "public" | "unlisted" | "private") => {
-    const channel = await queries.createChannel(database.db, { slug, title: `Title of ${slug}`, visibility });
-    await queries.goLive(database.db, { streamKey: channel.streamKey, nodeId: "test", staleAfterMs: 60_000 });
-    return channel.streamKey;
-  };
+  platform = await startPlatform();
+  app = platform.app;
   // In this order: ids 1 to 5.
-  keys = [await make("alpha", "public"), await make("hidden", "private"), await make("quiet", "unlisted")];
-  keys.push(await make("beta", "public"), await make("gamma", "public"));
-  await queries.endStream(database.db, 5, Date.now());
-  app = createApp({
-    reads: bindReads(database.db),
-    probes: { database: () => database.sql`select 1` },
-    site: { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" } },
-    onFailure: (failure) => failures.push(failure),
-  });
+  for (const [slug, visibility] of [
+    ["alpha", "public"],
+    ["hidden", "private"],
+    ["quiet", "unlisted"],
+    ["beta", "public"],
+    ["gamma", "public"],
+  ] as const) {
+    const channel = await platform.makeChannel(slug, { visibility });
+    keys.push(channel.streamKey);
+    await channel.goLive();
+    if (slug === "gamma") await channel.end();
+  }
 }, 60_000);
 
-afterAll(async () => {
-  await database?.close();
-  rmSync(dataDir, { recursive: true, force: true });
-});
+afterAll(() => platform?.close());
 
 const get = (path: string, headers: Record<string, string> = {}) =>
   app.handle(new Request(`http://localhost${path}`, { headers }));
@@ -151,7 +137,7 @@ describe("caching", () => {
 
   test("a change has another tag", async () => {
     const before = (await get("/api/channels/4")).headers.get("etag") ?? "";
-    await database.sql`update channels set title = 'Beta two' where id = 4`;
+    await platform.database.sql`update channels set title = 'Beta two' where id = 4`;
     const after = await get("/api/channels/4", { "if-none-match": before });
     expect(after.status).toBe(200);
     expect(await after.json()).toMatchObject({ title: "Beta two" });
@@ -194,7 +180,7 @@ describe("bad input", () => {
   });
 });
 
-test("nothing above was a mistake of the server", () => expect(failures).toEqual([]));
+test("nothing above was a mistake of the server", () => expect(platform.failures).toEqual([]));
 
 test("a short host name is an address like any other", async () => {
   expect((await app.handle(new Request("http://tv/api/health"))).status).toBe(200);

@@ -1,0 +1,61 @@
+/** A real Chromium for end-to-end tests: fresh profile, console errors collected, everything closed at the end. */
+import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
+
+/** Where Debian's package puts it. A machine without it fails the tests: they are never skipped. */
+const CHROMIUM = "/usr/bin/chromium";
+
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--autoplay-policy=no-user-gesture-required",
+];
+
+export interface View {
+  readonly page: Page;
+  /** Errors that the page has put on its console or thrown so far. */
+  readonly errors: readonly string[];
+}
+
+export interface TestBrowser {
+  /** Opens a page in a context of its own: no storage, cache or choice is shared with another one. */
+  view(options?: BrowserContextOptions): Promise<View>;
+  close(): Promise<void>;
+}
+
+export async function openBrowser(): Promise<TestBrowser> {
+  // Playwright makes a temporary user-data-dir per launch and removes it on close.
+  const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: ARGUMENTS });
+  return {
+    async view(options = {}) {
+      const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1440, height: 900 }, ...options });
+      const page = await context.newPage();
+      const errors: string[] = [];
+      page.on("console", (message) => {
+        if (message.type() === "error") errors.push(`${message.text()} (${message.location().url})`);
+      });
+      page.on("pageerror", (error) => errors.push(String(error)));
+      return { page, errors };
+    },
+    close: () => browser.close(),
+  };
+}
+
+/** The clock of the page's video; -1 while there is none. */
+export function videoTime(page: Page): Promise<number> {
+  return page.evaluate(() => document.querySelector("video")?.currentTime ?? -1);
+}
+
+/** Waits until the video has moved on by some seconds, and fails when it does not within the time. */
+export async function videoAdvances(page: Page, seconds: number, withinMs = 20_000): Promise<void> {
+  const from = await videoTime(page);
+  await page.waitForFunction(
+    ([start, wanted]) => (document.querySelector("video")?.currentTime ?? -1) >= Number(start) + Number(wanted),
+    [Math.max(from, 0), seconds],
+    { timeout: withinMs, polling: 100 },
+  );
+}
