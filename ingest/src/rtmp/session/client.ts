@@ -78,6 +78,11 @@ export class ClientSession {
     return this.current;
   }
 
+  /** The message stream that createStream made; 0 before. */
+  get mediaStreamId(): number {
+    return this.streamId;
+  }
+
   /** True once the server proved with its digests that it is a server that knows them. */
   get serverVerified(): boolean {
     return this.handshake.verified;

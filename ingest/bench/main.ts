@@ -1,0 +1,25 @@
+/** `bun bench <name>`: measurements of ingest. Each bench is a subcommand with its own --help. See docs/bench.md. */
+import type { Bench } from "./cli/bench.ts";
+import { say } from "./cli/report.ts";
+
+/** Loaded when asked for. */
+const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  publish: async () => (await import("./benches/publish.ts")).publishBench,
+  unpaced: async () => (await import("./benches/unpaced.ts")).unpacedBench,
+  connect: async () => (await import("./benches/connect.ts")).connectBench,
+};
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  const load = name === undefined ? undefined : BENCHES[name];
+  if (load !== undefined) return (await load()).main(rest);
+  const benches = await Promise.all(Object.values(BENCHES).map((each) => each()));
+  const list = benches.map((bench) => `  ${bench.name.padEnd(14)}${bench.summary}`).join("\n");
+  say(`bun bench <name> [flags]: measures ingest on loopback, beside nginx-rtmp where it is installed.\n\n${list}\n`);
+  say("Each takes --help and --json FILE. Numbers are for comparing within one run on one machine: see docs/bench.md.");
+  if (name === undefined || name === "--help" || name === "-h") return 0;
+  process.stderr.write(`There is no bench "${name}".\n`);
+  return 2;
+}
+
+process.exit(await main(process.argv.slice(2)));

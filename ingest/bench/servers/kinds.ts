@@ -1,0 +1,21 @@
+import { UsageError } from "../cli/options.ts";
+import { nginx } from "./nginx.ts";
+import { ours } from "./ours.ts";
+import type { ServerKind } from "./server.ts";
+
+export const SERVER_KINDS: readonly ServerKind[] = [ours, nginx];
+
+/** The kinds of a comma-separated list; those that are not installed are named in `missing`. */
+export function pickServers(list: string): { kinds: ServerKind[]; missing: string[] } {
+  const kinds: ServerKind[] = [];
+  const missing: string[] = [];
+  for (const name of list.split(",").map((each) => each.trim())) {
+    const kind = SERVER_KINDS.find((each) => each.name === name);
+    if (kind === undefined)
+      throw new UsageError(`There is no server "${name}". Known: ${SERVER_KINDS.map((each) => each.name).join(", ")}.`);
+    const reason = kind.unavailable();
+    if (reason === null) kinds.push(kind);
+    else missing.push(`${name}: ${reason}`);
+  }
+  return { kinds, missing };
+}
