@@ -1,0 +1,53 @@
+import { createApp } from "@streamhub/api";
+import { bindReads } from "@streamhub/api/reads";
+import { migrate, openDatabase } from "@streamhub/db";
+import { makeSite } from "@streamhub/web/serve";
+import { defineCommand } from "citty";
+import { Registry as PromRegistry } from "prom-client";
+import { environment } from "./environment.ts";
+import { startHttp } from "./http.ts";
+import { makeLog } from "./log.ts";
+import { jsonArg, print } from "./output.ts";
+import { SITE_FOLDER } from "./serve.ts";
+import { makeShutdown, untilSignal } from "./shutdown.ts";
+
+export const apiCommand = defineCommand({
+  meta: { name: "api", description: "Run the API and the site alone, beside an ingest that runs elsewhere" },
+  args: { ...jsonArg },
+  async run({ args }) {
+    const env = environment({ partsRunApart: true });
+    const log = makeLog(env.logLevel);
+    const shutdown = makeShutdown(log);
+    const signal = untilSignal();
+    try {
+      const handle = await openDatabase({ url: env.databaseUrl ?? undefined, dataDir: env.dataDir, log });
+      shutdown.defer("database", () => handle.close());
+      await migrate(handle);
+      const app = createApp({
+        reads: bindReads(handle.db),
+        probes: { database: () => handle.sql`select 1` },
+        site: { ingest: { rtmpPort: env.rtmpPort, rtmpsPort: env.rtmps?.port ?? null, app: "live" } },
+        onFailure: ({ requestId, code, cause }) =>
+          log.error({ code, requestId, error: String(cause) }, "A request failed"),
+      });
+      const api = (request: Request) =>
+        new URL(request.url).pathname.startsWith("/api/") ? app.handle(request) : null;
+      const parts = [api, makeSite({ distDir: SITE_FOLDER })];
+      const http = startHttp({
+        host: env.host,
+        port: env.httpPort,
+        variable: "HTTP_PORT",
+        parts,
+        metrics: new PromRegistry(),
+        log,
+      });
+      shutdown.defer("http", () => http.stop());
+      const site = env.publicUrl ?? `http://localhost:${http.port}`;
+      print(args.json, { site }, `StreamHub's API and site: ${site}`);
+      log.info({ code: "stopping", signal: await signal }, "Stopping");
+    } finally {
+      await shutdown.run();
+    }
+    process.exit(process.exitCode ?? 0);
+  },
+});

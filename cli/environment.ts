@@ -1,0 +1,5 @@
+/** The one place that reads the process's environment. */
+import { type Env, type ReadEnvOptions, readEnv } from "@streamhub/api/env";
+
+/** Throws EnvError with one sentence per wrong variable. */
+export const environment = (options?: ReadEnvOptions): Env => readEnv(Bun.env, options);

@@ -1,0 +1,84 @@
+/** The all-in-one server's front door: one port, three parts behind it, told apart by path. */
+import type { Log } from "@streamhub/ingest/live/ports";
+import type { Registry as PromRegistry } from "prom-client";
+import { Failure } from "./failure.ts";
+
+export type Part = (request: Request) => Response | Promise<Response> | null;
+
+export interface HttpOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly variable: "HTTP_PORT" | "MEDIA_PORT";
+  /** Asked in order; the first answer counts. */
+  readonly parts: readonly Part[];
+  readonly metrics: PromRegistry;
+  readonly log: Log;
+}
+
+export interface HttpServer {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** Longer than any held request (10 s), shorter than Bun's bound. */
+const IDLE_TIMEOUT_S = 60;
+const MAX_BODY = 16 * 1024 * 1024;
+
+const isLoopback = (address: string | undefined): boolean =>
+  address !== undefined && (address === "::1" || address.startsWith("127.") || address.startsWith("::ffff:127."));
+
+/** Throws Failure when the port is taken. */
+export function startHttp({ host, port, variable, parts, metrics, log }: HttpOptions): HttpServer {
+  const notFound = () =>
+    new Response("Not found\n", { status: 404, headers: { "content-type": "text/plain; charset=utf-8" } });
+
+  async function answer(request: Request, address: string | undefined): Promise<Response> {
+    const path = new URL(request.url).pathname;
+    // Until it has a listener of its own, the metrics are for this machine only: a proxy on it must not pass the path on.
+    if (path === "/metrics") {
+      if (!isLoopback(address) || request.headers.has("x-forwarded-for") || request.headers.has("forwarded"))
+        return notFound();
+      return new Response(await metrics.metrics(), {
+        headers: { "content-type": metrics.contentType, "cache-control": "no-store" },
+      });
+    }
+    for (const part of parts) {
+      const response = part(request);
+      if (response !== null) return await response;
+    }
+    return notFound();
+  }
+
+  try {
+    const server = Bun.serve({
+      hostname: host,
+      port,
+      idleTimeout: IDLE_TIMEOUT_S,
+      maxRequestBodySize: MAX_BODY,
+      fetch: (request, self) => answer(request, self.requestIP(request)?.address),
+      error(error) {
+        log.error({ code: "http.internal", error: String(error) }, "A request failed because of a bug");
+        return new Response("Internal error\n", { status: 500, headers: { "cache-control": "no-store" } });
+      },
+    });
+    return { port: server.port ?? port, stop: () => server.stop(true) };
+  } catch (error) {
+    throw portFailure(error, port, variable);
+  }
+}
+
+/** What to do when a listener can't be opened. */
+export function portFailure(error: unknown, port: number, variable: string): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE")
+    return new Failure(
+      `Port ${port} is in use. Stop the program that has it, or set ${variable} to another port.`,
+      "port.in-use",
+    );
+  if (code === "EACCES")
+    return new Failure(
+      `Port ${port} may not be opened by this user. Set ${variable} to a port above 1023.`,
+      "port.not-allowed",
+    );
+  return error;
+}

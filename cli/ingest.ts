@@ -1,0 +1,92 @@
+import { migrate, openDatabase } from "@streamhub/db";
+import { type Ingest, startIngest } from "@streamhub/ingest";
+import type { Gate } from "@streamhub/ingest/live/ports";
+import { makeDatabaseGate, makeOpenGate } from "@streamhub/ingest/platform/index";
+import { probeFfmpeg } from "@streamhub/ingest/remux/ffmpeg-probe";
+import { defineCommand } from "citty";
+import { Registry as PromRegistry } from "prom-client";
+import { environment } from "./environment.ts";
+import { misuse } from "./failure.ts";
+import { portFailure, startHttp } from "./http.ts";
+import { claimInstance, nodeId } from "./instance.ts";
+import { makeLog } from "./log.ts";
+import { jsonArg, print } from "./output.ts";
+import { readTls } from "./serve.ts";
+import { makeShutdown, untilSignal } from "./shutdown.ts";
+
+const LOOPBACK = "127.0.0.1";
+
+export const ingestCommand = defineCommand({
+  meta: { name: "ingest", description: "Run the RTMP server and its media delivery alone" },
+  args: {
+    open: {
+      type: "boolean",
+      description:
+        "Benchmark and developer mode: no database, any key is accepted and is the public name; loopback only",
+    },
+    packaging: {
+      type: "boolean",
+      default: true,
+      description: "Remux to HLS and DASH",
+      negativeDescription: "RTMP only: no remux, no delivery",
+    },
+    ...jsonArg,
+  },
+  async run({ args }) {
+    const open = args.open === true;
+    if (!open && !args.packaging) throw misuse("--no-packaging goes with --open.");
+    const env = environment({ partsRunApart: !open });
+    const log = makeLog(env.logLevel);
+    const shutdown = makeShutdown(log);
+    const signal = untilSignal();
+    const host = open ? LOOPBACK : env.host;
+    try {
+      const ffmpeg = args.packaging ? await probeFfmpeg(env.ffmpegPath ?? "ffmpeg") : null;
+      let ingest: Ingest | null = null;
+      let gate: Gate = makeOpenGate();
+      if (!open) {
+        shutdown.defer("instance", claimInstance(env.dataDir));
+        const handle = await openDatabase({ url: env.databaseUrl ?? undefined, dataDir: env.dataDir, log });
+        shutdown.defer("database", () => handle.close());
+        await migrate(handle);
+        const onTakenOver = (streamId: number) =>
+          ingest?.cut(streamId, "Another publisher has taken this channel over.");
+        gate = makeDatabaseGate({ handle, nodeId: nodeId(env.dataDir), log, onTakenOver });
+        shutdown.defer("gate", () => gate.close());
+        await gate.recover();
+      }
+      const metrics = new PromRegistry();
+      try {
+        const apps = open ? null : ["live"];
+        ingest = startIngest({
+          host,
+          rtmpPort: env.rtmpPort,
+          tls: readTls(env.rtmps),
+          apps,
+          gate,
+          log,
+          metrics,
+          ffmpeg,
+        });
+      } catch (error) {
+        throw portFailure(error, env.rtmpPort, "RTMP_PORT");
+      }
+      const { handle: media, rtmpPort, stop } = ingest;
+      shutdown.defer("ingest", stop);
+      const http = startHttp({ host, port: env.mediaPort, variable: "MEDIA_PORT", parts: [media], metrics, log });
+      shutdown.defer("http", () => http.stop());
+      const rtmp = `rtmp://${open ? LOOPBACK : "localhost"}:${rtmpPort}/live`;
+      const playback = `http://${open ? LOOPBACK : "localhost"}:${http.port}/live/{slug}/master.m3u8`;
+      const text = [
+        `RTMP server  ${rtmp}`,
+        ...(args.packaging ? [`Playback     ${playback}`] : []),
+        `Metrics      http://${LOOPBACK}:${http.port}/metrics`,
+      ].join("\n");
+      print(args.json, { rtmp, playback: args.packaging ? playback : null, rtmpPort, mediaPort: http.port }, text);
+      log.info({ code: "stopping", signal: await signal }, "Stopping");
+    } finally {
+      await shutdown.run();
+    }
+    process.exit(process.exitCode ?? 0);
+  },
+});

@@ -1,0 +1,31 @@
+import type { LogLevel } from "@streamhub/api/env";
+import pino, { type Logger } from "pino";
+
+/**
+ * One JSON object a line, on stderr: stdout belongs to what a command prints. Written synchronously, so that the last line before a
+ * crash is not lost. Known names of secrets are cut out should one ever get into a field.
+ */
+export function makeLog(level: LogLevel): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: {
+        paths: [
+          "key",
+          "streamKey",
+          "password",
+          "token",
+          "authorization",
+          "*.key",
+          "*.streamKey",
+          "*.password",
+          "*.token",
+        ],
+        remove: true,
+      },
+    },
+    pino.destination({ fd: 2, sync: true }),
+  );
+}

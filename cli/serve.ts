@@ -1,0 +1,145 @@
+/** The all-in-one server: database, RTMP, packaging, media, API and site in one process. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createApp } from "@streamhub/api";
+import type { Env } from "@streamhub/api/env";
+import { bindReads } from "@streamhub/api/reads";
+import { DatabaseError, type DatabaseHandle, migrate, openDatabase, queries } from "@streamhub/db";
+import { type Ingest, startIngest } from "@streamhub/ingest";
+import { makeDatabaseGate } from "@streamhub/ingest/platform/index";
+import { type Ffmpeg, probeFfmpeg } from "@streamhub/ingest/remux/ffmpeg-probe";
+import { makeSite } from "@streamhub/web/serve";
+import { defineCommand } from "citty";
+import { Registry as PromRegistry } from "prom-client";
+import { type Addresses, addressesOf, bannerText, type FirstRun } from "./banner.ts";
+import { startDemo } from "./demo.ts";
+import { environment } from "./environment.ts";
+import { Failure } from "./failure.ts";
+import { portFailure, startHttp } from "./http.ts";
+import { claimInstance, nodeId } from "./instance.ts";
+import { makeLog } from "./log.ts";
+import { jsonArg } from "./output.ts";
+import { makeShutdown, type Shutdown, untilSignal } from "./shutdown.ts";
+
+export const SITE_FOLDER = join(import.meta.dir, "..", "web", "dist");
+const DEMO_SLUG = "demo";
+
+interface Started {
+  readonly addresses: Addresses;
+  readonly first: FirstRun | null;
+  readonly demoSlug: string | null;
+}
+
+/** PEM texts of RTMPS_PORT's certificate and key. */
+export function readTls(rtmps: Env["rtmps"]): { port: number; cert: string; key: string } | undefined {
+  if (rtmps === null) return undefined;
+  const read = (file: string, variable: string) => {
+    try {
+      return readFileSync(file, "utf8");
+    } catch {
+      throw new Failure(`${variable} names a file that can't be read: ${file}.`, "tls.unreadable");
+    }
+  };
+  return { port: rtmps.port, cert: read(rtmps.certFile, "TLS_CERT"), key: read(rtmps.keyFile, "TLS_KEY") };
+}
+
+async function demoKey(handle: DatabaseHandle): Promise<string> {
+  try {
+    return await queries.channelKey(handle.db, DEMO_SLUG);
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.code !== "database.no-such-channel") throw error;
+    const title = "Clock and colours";
+    return (await queries.createChannel(handle.db, { slug: DEMO_SLUG, title })).streamKey;
+  }
+}
+
+async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnType<typeof makeLog>): Promise<Started> {
+  shutdown.defer("instance", claimInstance(env.dataDir));
+  const ffmpeg: Ffmpeg = await probeFfmpeg(env.ffmpegPath ?? "ffmpeg");
+  const tls = readTls(env.rtmps);
+
+  const handle = await openDatabase({ url: env.databaseUrl ?? undefined, dataDir: env.dataDir, log });
+  shutdown.defer("database", () => handle.close());
+  await migrate(handle);
+  const firstRun = await queries.ensureFirstChannel(handle.db);
+
+  let ingest: Ingest | null = null;
+  const gate = makeDatabaseGate({
+    handle,
+    nodeId: nodeId(env.dataDir),
+    log,
+    onTakenOver: (streamId) => ingest?.cut(streamId, "Another publisher has taken this channel over."),
+  });
+  shutdown.defer("gate", () => gate.close());
+  const recovered = await gate.recover();
+  if (recovered > 0)
+    log.warn({ code: "recovered", streams: recovered }, "Broadcasts that a crash had left open were ended");
+
+  const metrics = new PromRegistry();
+  const { host, rtmpPort } = env;
+  try {
+    ingest = startIngest({ host, rtmpPort, tls, apps: ["live"], gate, log, metrics, ffmpeg });
+  } catch (error) {
+    throw portFailure(error, env.rtmpPort, env.rtmps === null ? "RTMP_PORT" : "RTMP_PORT or RTMPS_PORT");
+  }
+  const { handle: media, rtmpPort: boundRtmp, rtmpsPort, stop } = ingest;
+  shutdown.defer("ingest", stop);
+
+  const app = createApp({
+    reads: bindReads(handle.db),
+    probes: { database: () => handle.sql`select 1`, ingest: async () => {} },
+    site: { ingest: { rtmpPort: boundRtmp, rtmpsPort, app: "live" } },
+    onFailure: ({ requestId, code, cause }) => log.error({ code, requestId, error: String(cause) }, "A request failed"),
+  });
+  const site = makeSite({ distDir: SITE_FOLDER });
+  const api = (request: Request) => (new URL(request.url).pathname.startsWith("/api/") ? app.handle(request) : null);
+  const http = startHttp({ host, port: env.httpPort, variable: "HTTP_PORT", parts: [media, api, site], metrics, log });
+  shutdown.defer("http", () => http.stop());
+
+  if (demo) {
+    const publisher = startDemo({ ffmpeg: ffmpeg.path, rtmpPort: boundRtmp, streamKey: await demoKey(handle), log });
+    shutdown.defer("demo", () => publisher.stop());
+  }
+  const addresses = addressesOf({
+    host,
+    httpPort: http.port,
+    rtmpPort: boundRtmp,
+    rtmpsPort,
+    publicUrl: env.publicUrl,
+  });
+  return { addresses, first: firstRun.created ? firstRun : null, demoSlug: demo ? DEMO_SLUG : null };
+}
+
+async function serve(demo: boolean, json: boolean | undefined): Promise<void> {
+  const env = environment();
+  const log = makeLog(env.logLevel);
+  const shutdown = makeShutdown(log);
+  const signal = untilSignal();
+  try {
+    const started = await start(env, demo, shutdown, log);
+    if (json) console.log(JSON.stringify({ ...started.addresses, first: started.first, demo: started.demoSlug }));
+    else console.log(bannerText(started.addresses, started.first, started.demoSlug));
+    log.info({ code: "stopping", signal: await signal }, "Stopping");
+  } finally {
+    await shutdown.run();
+  }
+  process.exit(process.exitCode ?? 0);
+}
+
+export const serveCommand = defineCommand({
+  meta: {
+    name: "serve",
+    description: "Run everything in one process: database, RTMP, media, API and site (settings: .env.example)",
+  },
+  args: {
+    demo: { type: "boolean", description: "Also publish a synthetic picture with sound and a burnt-in clock" },
+    ...jsonArg,
+  },
+  run: ({ args }) => serve(args.demo === true, args.json),
+});
+
+export const demoCommand = defineCommand({
+  meta: { name: "demo", description: "serve with a synthetic live broadcast" },
+  args: { ...jsonArg },
+  run: ({ args }) => serve(true, args.json),
+});
