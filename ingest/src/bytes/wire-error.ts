@@ -12,6 +12,7 @@ export const WIRE_ERROR_CODES = [
   "amf.too-deep",
   "amf.too-many-values",
   "amf.bad-reference",
+  "amf.bad-key",
   "command.malformed",
   "command.out-of-order",
   "session.too-many-message-streams",

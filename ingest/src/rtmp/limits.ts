@@ -6,6 +6,8 @@ export interface SessionLimits {
   readonly maxChunkSize: number;
   /** Largest message length in a chunk header. A 4K intra frame at 60 Mbit/s is below 4 MiB. */
   readonly maxMessageSize: Bytes;
+  /** The same until a publish is accepted: who is not known yet sends commands only. The longest real `connect` has below 1 KiB. */
+  readonly maxSetupMessageSize: Bytes;
   /** Chunk stream ids remembered per connection; real encoders use 2 to 6. */
   readonly maxChunkStreams: number;
   /** Bytes of unfinished messages over all chunk streams of a connection. */
@@ -23,6 +25,7 @@ export interface SessionLimits {
 export const DEFAULT_SESSION_LIMITS: SessionLimits = {
   maxChunkSize: 0x7fffffff,
   maxMessageSize: bytes(8 * 1024 * 1024),
+  maxSetupMessageSize: bytes(64 * 1024),
   maxChunkStreams: 64,
   maxUnfinishedBytes: bytes(12 * 1024 * 1024),
   maxAmfDepth: 16,

@@ -110,6 +110,9 @@ export function makeAmf3Decoder(reader: ByteReader, budget: AmfBudget): () => Am
     bounded(count, 2);
     for (let i = 0; i < count; i++) {
       const key = value();
+      // Turning an object into text can throw, and references make the text of a small one endless.
+      if (typeof key === "object" && key !== null)
+        throw new WireError("amf.bad-key", "AMF3 dictionary keys that are objects have no form here");
       map.set(String(key), value());
     }
     return map;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { CHUNK_VECTORS, CHUNK_VIOLATIONS } from "../../../test/vectors/chunk.ts";
+import { codeOf } from "../../../test/vectors/code-of.ts";
 import { byteByByte, readable, split, wire } from "../../../test/vectors/wire.ts";
 import { bytes } from "../../bytes/units.ts";
-import { WireError } from "../../bytes/wire-error.ts";
 import { DEFAULT_SESSION_LIMITS, type SessionLimits } from "../limits.ts";
 import { ChunkDecoder } from "./decoder.ts";
 import type { Message } from "./header.ts";
@@ -15,16 +15,6 @@ function decode(pieces: readonly Uint8Array[], limits: SessionLimits = DEFAULT_S
     for (let message = decoder.next(); message !== null; message = decoder.next()) messages.push(message);
   }
   return messages;
-}
-
-function codeOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof WireError) return error.code;
-    throw error;
-  }
-  return "no error";
 }
 
 describe("chunk decoder", () => {

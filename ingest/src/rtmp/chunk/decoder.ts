@@ -38,7 +38,11 @@ export class ChunkDecoder {
   private carried = 0;
   private parsed: ChunkStream | null = null;
 
+  /** Largest message length taken in a header; its owner may change it between messages. */
+  maxMessageSize: number;
+
   constructor(private readonly limits: ChunkLimits) {
+    this.maxMessageSize = limits.maxMessageSize;
     this.streams = new ChunkStreams(limits.maxChunkStreams);
   }
 
@@ -160,11 +164,8 @@ export class ChunkDecoder {
       else if (at + same === end) return 0;
     }
 
-    if (fmt <= 1 && length > this.limits.maxMessageSize) {
-      throw new WireError(
-        "message.too-large",
-        `message of ${length} bytes announced, ${this.limits.maxMessageSize} allowed`,
-      );
+    if (fmt <= 1 && length > this.maxMessageSize) {
+      throw new WireError("message.too-large", `message of ${length} bytes announced, ${this.maxMessageSize} allowed`);
     }
     const stream = known ?? this.streams.open(csid);
     if (fmt <= 2) {

@@ -19,12 +19,21 @@ export interface ConnectRequest {
 
 const text = (value: AmfValue): string => (typeof value === "string" ? value : "");
 
+/** Some encoders send "live/" or "/live"; a query of the server's address ends up here too. One pass: the text is the peer's. */
+function applicationName(app: string): string {
+  const query = app.indexOf("?");
+  let to = query < 0 ? app.length : query;
+  let from = 0;
+  while (from < to && app[from] === "/") from++;
+  while (to > from && app[to - 1] === "/") to--;
+  return app.slice(from, to);
+}
+
 export function readConnect(command: Command): ConnectRequest {
   const object = command.args[0];
   const capsEx = amfProperty(object, "capsEx");
   return {
-    // Some encoders send "live/" or "/live".
-    app: text(amfProperty(object, "app")).replace(/^\/+|\/+$/g, ""),
+    app: applicationName(text(amfProperty(object, "app"))),
     tcUrl: text(amfProperty(object, "tcUrl")),
     flashVer: text(amfProperty(object, "flashVer")),
     capsEx: typeof capsEx === "number" ? capsEx : 0,

@@ -18,6 +18,8 @@ export const UserControlType = {
   pingResponse: 7,
 } as const;
 
+const KNOWN_TYPES: ReadonlySet<number> = new Set(Object.values(UserControlType));
+
 export interface UserControlEvent {
   readonly type: number;
   /** Message stream id, or the timestamp of a ping. */
@@ -57,6 +59,8 @@ export function decodeControlValue(payload: Uint8Array): number {
 export function decodeUserControl(payload: Uint8Array): UserControlEvent {
   const reader = new ByteReader(payload, "message.malformed");
   const type = reader.u16();
+  // Types that §7.1.7 does not have are none of our business, nor is their length (Flash's SWF verification has no value).
+  if (!KNOWN_TYPES.has(type)) return { type, value: 0 };
   const value = reader.u32();
   return type === UserControlType.setBufferLength ? { type, value, bufferLength: reader.u32() } : { type, value };
 }

@@ -12,9 +12,12 @@ export class Acknowledger {
     if (size > 0) this.window = size;
   }
 
-  /** Counts received bytes; the sequence number to acknowledge now, or null. */
-  count(bytes: number): number | null {
+  count(bytes: number): void {
     this.received += bytes;
+  }
+
+  /** The sequence number to acknowledge now, or null. Asked when an answer can be sent, so that none is lost before that. */
+  due(): number | null {
     if (this.received - this.acknowledged < this.window) return null;
     this.acknowledged = this.received;
     return this.received % 2 ** 32;

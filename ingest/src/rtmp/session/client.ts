@@ -29,6 +29,7 @@ import {
 import { setDataFrame } from "../message/data.ts";
 import { Acknowledger } from "./acknowledger.ts";
 import type { MediaEvent } from "./events.ts";
+import { mediaEvent } from "./media.ts";
 import { Outbox } from "./outbox.ts";
 
 export type ClientState = "handshaking" | "connecting" | "creating" | "starting" | "started" | "failed";
@@ -54,6 +55,8 @@ export type ClientEvent =
   | { readonly type: "started" }
   | { readonly type: "failed"; readonly code: string; readonly description: string }
   | { readonly type: "status"; readonly code: string; readonly description: string };
+
+const text = (value: AmfValue): string => (typeof value === "string" ? value : "");
 
 const CONNECT_TRANSACTION = 1;
 const CREATE_STREAM_TRANSACTION = 4;
@@ -88,11 +91,10 @@ export class ClientSession {
     return this.handshake.verified;
   }
 
-  /** Throws WireError when the server breaks the protocol. */
-  receive(bytes: Uint8Array): ClientEvent[] {
-    const events: ClientEvent[] = [];
+  /** Throws WireError when the server breaks the protocol; what came before that is in `events`. */
+  receive(bytes: Uint8Array, events: ClientEvent[] = []): ClientEvent[] {
     let rest = bytes;
-    const sequence = this.acknowledger.count(bytes.length);
+    this.acknowledger.count(bytes.length);
     if (this.current === "handshaking") {
       rest = bytes.subarray(this.handshake.push(bytes));
       if (!this.handshake.done) return events;
@@ -103,6 +105,7 @@ export class ClientSession {
     this.decoder.push(rest);
     for (let message = this.decoder.next(); message !== null; message = this.decoder.next())
       this.handle(message, events);
+    const sequence = this.acknowledger.due();
     if (sequence !== null) this.out.message(encodeAcknowledgement(sequence));
     return events;
   }
@@ -141,25 +144,21 @@ export class ClientSession {
     );
   }
 
+  private media(message: Message, events: ClientEvent[]): void {
+    const event = mediaEvent(message);
+    if (event !== null) events.push(event);
+  }
+
   private handle(message: Message, events: ClientEvent[]): void {
     switch (message.typeId) {
       case MessageType.audio:
       case MessageType.video:
-      case MessageType.dataAmf0: {
-        const kind =
-          message.typeId === MessageType.audio ? "audio" : message.typeId === MessageType.video ? "video" : "script";
-        events.push({
-          type: "media",
-          streamId: message.streamId,
-          kind,
-          timestamp: message.timestamp,
-          payload: message.payload,
-        });
+      case MessageType.dataAmf0:
+      case MessageType.dataAmf3:
+        this.media(message, events);
         return;
-      }
       case MessageType.aggregate:
-        for (const inner of decodeAggregate(message))
-          if (inner.typeId !== MessageType.aggregate) this.handle(inner, events);
+        for (const inner of decodeAggregate(message)) this.media(inner, events);
         return;
       case MessageType.commandAmf0:
       case MessageType.commandAmf3:
@@ -217,8 +216,8 @@ export class ClientSession {
 
   private status(command: Command, events: ClientEvent[]): void {
     const information = command.args[1];
-    const code = String(amfProperty(information, "code") ?? command.name);
-    const description = String(amfProperty(information, "description") ?? "");
+    const code = text(amfProperty(information, "code")) || command.name;
+    const description = text(amfProperty(information, "description"));
     // releaseStream and FCPublish are courtesies that many servers refuse: only what we wait for can fail us.
     const courtesy = command.name === "_error" && (command.transactionId === 2 || command.transactionId === 3);
     if (courtesy) return;

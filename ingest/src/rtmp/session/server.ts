@@ -20,9 +20,9 @@ import {
   encodeWindowAcknowledgementSize,
   UserControlType,
 } from "../message/control.ts";
-import { scriptBody } from "../message/data.ts";
 import { Acknowledger, WINDOW_SIZE } from "./acknowledger.ts";
 import type { ServerEvent } from "./events.ts";
+import { mediaEvent } from "./media.ts";
 import { Outbox } from "./outbox.ts";
 import { runCommand } from "./server-commands.ts";
 import {
@@ -33,6 +33,9 @@ import {
   transitionConnection,
   transitionStream,
 } from "./state.ts";
+
+/** What keeping a read costs beside its bytes: without it a peer that sends byte by byte would make us hold a hundred times the limit. */
+const HELD_READ_OVERHEAD = 128;
 
 export interface ServerSessionOptions {
   readonly crypto: HandshakeCrypto;
@@ -60,6 +63,7 @@ export class ServerSession {
   constructor(readonly options: ServerSessionOptions) {
     this.handshake = new ServerHandshake(options.crypto);
     this.decoder = new ChunkDecoder(options.limits);
+    this.decoder.maxMessageSize = Math.min(options.limits.maxMessageSize, options.limits.maxSetupMessageSize);
   }
 
   get state(): ConnectionState {
@@ -74,11 +78,13 @@ export class ServerSession {
     return this.streams.keys();
   }
 
-  /** Takes bytes from the peer, and keeps views of them. Throws WireError: the connection is over then. */
-  receive(bytes: Uint8Array): ServerEvent[] {
-    const events: ServerEvent[] = [];
+  /**
+   * Takes bytes from the peer, and keeps views of them. Throws WireError: the connection is over then. What came before the
+   * violation is in `events` all the same, so that it never depends on how the bytes were split into reads.
+   */
+  receive(bytes: Uint8Array, events: ServerEvent[] = []): ServerEvent[] {
     if (this.connection === "closed") return events;
-    const sequence = this.acknowledger.count(bytes.length);
+    this.acknowledger.count(bytes.length);
     if (this.waiting !== null) {
       this.hold(bytes);
       return events;
@@ -93,15 +99,16 @@ export class ServerSession {
     }
     this.decoder.push(rest);
     this.drain(events);
-    if (sequence !== null && this.connection === "connected") this.out.message(encodeAcknowledgement(sequence));
+    this.acknowledge();
     return events;
   }
 
-  /** Lets the pending publish or play begin; returns what the peer had sent behind it. */
-  accept(streamId: number): ServerEvent[] {
+  /** Lets the pending publish or play begin; returns what the peer had sent behind it. Throws like `receive`. */
+  accept(streamId: number, events: ServerEvent[] = []): ServerEvent[] {
     const publishing = this.streams.get(streamId) === "publish-pending";
     this.moveStream(streamId, "accept");
     if (publishing) {
+      this.decoder.maxMessageSize = this.options.limits.maxMessageSize;
       this.out.message(encodeUserControl({ type: UserControlType.streamBegin, value: streamId }));
       this.status(streamId, "status", StatusCode.publishStart, "Publishing started.");
     } else {
@@ -109,7 +116,7 @@ export class ServerSession {
       this.status(streamId, "status", StatusCode.playReset, "Playing and resetting.");
       this.status(streamId, "status", StatusCode.playStart, "Started playing.");
     }
-    return this.resume();
+    return this.resume(events);
   }
 
   /** Refuses the pending publish or play. The owner sends `output()` and closes: OBS hangs when the connection stays open. */
@@ -216,8 +223,14 @@ export class ServerSession {
     this.streams.delete(streamId);
   }
 
+  private acknowledge(): void {
+    if (this.connection !== "connected") return;
+    const sequence = this.acknowledger.due();
+    if (sequence !== null) this.out.message(encodeAcknowledgement(sequence));
+  }
+
   private hold(bytes: Uint8Array): void {
-    this.heldBytes += bytes.length;
+    this.heldBytes += bytes.length + HELD_READ_OVERHEAD;
     if (this.heldBytes > this.options.limits.maxHeldBytes) {
       throw new WireError(
         "session.held-bytes-limit",
@@ -227,8 +240,7 @@ export class ServerSession {
     this.held.push(bytes);
   }
 
-  private resume(): ServerEvent[] {
-    const events: ServerEvent[] = [];
+  private resume(events: ServerEvent[]): ServerEvent[] {
     const { held } = this;
     this.held = [];
     this.heldBytes = 0;
@@ -241,6 +253,7 @@ export class ServerSession {
         this.drain(events);
       }
     }
+    this.acknowledge();
     return events;
   }
 
@@ -252,38 +265,25 @@ export class ServerSession {
     }
   }
 
+  private media(message: Message, events: ServerEvent[]): void {
+    if (this.streams.get(message.streamId) !== "publishing") return;
+    const event = mediaEvent(message);
+    if (event !== null) events.push(event);
+  }
+
   private handle(message: Message, events: ServerEvent[]): void {
     const { typeId, payload } = message;
     switch (typeId) {
       case MessageType.audio:
       case MessageType.video:
-        if (this.streams.get(message.streamId) !== "publishing") return;
-        events.push({
-          type: "media",
-          streamId: message.streamId,
-          kind: typeId === MessageType.audio ? "audio" : "video",
-          timestamp: message.timestamp,
-          payload,
-        });
-        return;
       case MessageType.dataAmf0:
-      case MessageType.dataAmf3: {
-        if (this.streams.get(message.streamId) !== "publishing") return;
-        const body = scriptBody(message);
-        if (body === null) return;
-        events.push({
-          type: "media",
-          streamId: message.streamId,
-          kind: "script",
-          timestamp: message.timestamp,
-          payload: body,
-        });
+      case MessageType.dataAmf3:
+        this.media(message, events);
         return;
-      }
       case MessageType.aggregate:
-        for (const inner of decodeAggregate(message)) {
-          if (inner.typeId !== MessageType.aggregate && isMedia(inner.typeId)) this.handle(inner, events);
-        }
+        // Taken apart for a publisher only: for anybody else its thousands of parts would be dropped one by one.
+        if (this.streams.get(message.streamId) === "publishing")
+          for (const inner of decodeAggregate(message)) this.media(inner, events);
         return;
       case MessageType.commandAmf0:
       case MessageType.commandAmf3: {
@@ -310,13 +310,4 @@ export class ServerSession {
         return; // Shared objects, acknowledgements and unknown types: nothing for us to do (§7.1.3).
     }
   }
-}
-
-function isMedia(typeId: number): boolean {
-  return (
-    typeId === MessageType.audio ||
-    typeId === MessageType.video ||
-    typeId === MessageType.dataAmf0 ||
-    typeId === MessageType.dataAmf3
-  );
 }
