@@ -24,6 +24,9 @@ const STATIC_CHECKS: readonly (readonly string[])[] = [
   [bin("tsc"), "--noEmit", "-p", "web/tsconfig.json"],
 ];
 
+/** Tests with real servers and a real browser bound their own steps; this only ends one that hangs. */
+const TEST_TIMEOUT = 120_000;
+
 let passed = 0;
 let failed = 0;
 
@@ -44,7 +47,14 @@ function totals(report: string): { tests: number; bad: number } {
 
 async function runTests(name: string, paths: readonly string[], folder: string): Promise<void> {
   const report = join(folder, `${name}.xml`);
-  const ok = await run([process.execPath, "test", "--reporter=junit", `--reporter-outfile=${report}`, ...paths]);
+  const ok = await run([
+    process.execPath,
+    "test",
+    `--timeout=${TEST_TIMEOUT}`,
+    "--reporter=junit",
+    `--reporter-outfile=${report}`,
+    ...paths,
+  ]);
   let counted = { tests: 0, bad: 0 };
   try {
     counted = totals(readFileSync(report, "utf8"));

@@ -24,7 +24,14 @@ export async function ffmpegChecks(path: string): Promise<Check[]> {
     return [{ name: "ffmpeg", state: "ok", found }, codecs];
   } catch (error) {
     if (!(error instanceof FfmpegError)) throw error;
-    return [{ name: "ffmpeg", state: "fail", found: error.message, mend: HOW_TO_GET_IT }];
+    return [
+      {
+        name: "ffmpeg",
+        state: "fail",
+        found: error.code === "ffmpeg.missing" ? "ffmpeg is not on PATH" : error.message,
+        mend: HOW_TO_GET_IT,
+      },
+    ];
   }
 }
 

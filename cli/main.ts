@@ -1,4 +1,5 @@
 /** Runs a command tree: help at every level, unknown options refused, every failure as one sentence and an exit code. */
+import { stripVTControlCharacters } from "node:util";
 import { type ArgsDef, type CommandDef, renderUsage, runCommand } from "citty";
 import { Failure, misuse } from "./failure.ts";
 
@@ -60,11 +61,11 @@ export async function main(root: AnyCommand, words: readonly string[]): Promise<
     const ownHelp = "parsesItself" in command;
     const asksHelp = rest.includes("--help") || rest.includes("-h");
     if (asksHelp && !ownHelp) {
-      console.log(await renderUsage(command, parent));
+      await help(command, parent);
       return;
     }
     if (command.run === undefined) {
-      console.log(await renderUsage(command, parent));
+      await help(command, parent);
       process.exitCode = rest.length === 0 ? 0 : 2;
       return;
     }
@@ -73,6 +74,11 @@ export async function main(root: AnyCommand, words: readonly string[]): Promise<
   } catch (error) {
     report(error, json);
   }
+}
+
+async function help(command: AnyCommand, parent: AnyCommand | undefined): Promise<void> {
+  const text = await renderUsage(command, parent);
+  console.log(process.stdout.isTTY ? text : stripVTControlCharacters(text));
 }
 
 /** Errors that carry a sentence for people: ours, the environment's and the database's. Anything else is a bug and shows its stack. */

@@ -1,0 +1,72 @@
+/** Ingest as one value: the RTMP listeners, the live broadcasts, their packaging and its delivery, wired together. */
+import type { Registry as PromRegistry } from "prom-client";
+import type { Gate, Log } from "./live/ports.ts";
+import { Registry } from "./live/registry.ts";
+import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
+import { DEFAULT_SERVER_LIMITS, type ServerLimits } from "./server/limits.ts";
+import { type RtmpServer, startRtmpServer } from "./server/listener.ts";
+import { makeServerMetrics } from "./server/metrics.ts";
+
+export interface IngestOptions {
+  readonly host: string;
+  readonly rtmpPort: number;
+  readonly tls?: { readonly port: number; readonly cert: string; readonly key: string } | undefined;
+  /** Application names that `connect` may give; null accepts any. */
+  readonly apps: readonly string[] | null;
+  readonly gate: Gate;
+  readonly log: Log;
+  readonly metrics: PromRegistry;
+  readonly limits?: Partial<ServerLimits>;
+  /** null: no remux and no delivery, RTMP only. */
+  readonly ffmpeg: Ffmpeg | null;
+}
+
+export interface Ingest {
+  readonly rtmpPort: number;
+  readonly rtmpsPort: number | null;
+  /** Answers for /live/…; null for every other path. */
+  handle(request: Request): Response | Promise<Response> | null;
+  /** Ends the publisher of a stream, if it is live here. */
+  cut(streamId: number, reason: string): void;
+  /** Publishers first, then their packaging; bounded. */
+  stop(): Promise<void>;
+}
+
+const STOP_GRACE_MS = 3_000;
+
+/** Throws what `Bun.listen` throws when a port can't be opened. */
+export function startIngest(options: IngestOptions): Ingest {
+  const { host, rtmpPort, tls, apps, gate, log } = options;
+  const registry = new Registry();
+  let server: RtmpServer | null = null;
+  const metrics = makeServerMetrics(options.metrics, {
+    connections: () => server?.connections() ?? 0,
+    broadcasts: () => registry.size,
+    gopBytes: () => [...registry.all()].reduce((sum, broadcast) => sum + broadcast.stats.gopBytes, 0),
+  });
+  const limits = { ...DEFAULT_SERVER_LIMITS, ...options.limits };
+  server = startRtmpServer({
+    host,
+    port: rtmpPort,
+    ...(tls ? { tls } : {}),
+    apps,
+    gate,
+    registry,
+    limits,
+    metrics,
+    log,
+  });
+
+  return {
+    rtmpPort: server.port,
+    rtmpsPort: server.tlsPort,
+    handle: () => null,
+    cut(streamId, reason) {
+      for (const broadcast of registry.all())
+        if (broadcast.streamId === streamId) broadcast.refuse("publish.replaced", reason);
+    },
+    async stop() {
+      await server.stop(STOP_GRACE_MS);
+    },
+  };
+}
