@@ -26,21 +26,20 @@ export function makeScratch(): Scratch & { readonly systemFolder: string } {
   };
 }
 
+export interface ScratchDatabase extends DatabaseHandle {
+  readonly dataDir: string;
+}
+
 /** A migrated, empty database. `close` stops it and removes its folder. */
-export async function openScratchDatabase(log: Log = silentLog): Promise<DatabaseHandle> {
-  const scratch = makeScratch();
-  const handle = await openDatabase({
-    dataDir: scratch.dataDir,
-    systemFolder: scratch.systemFolder,
-    log,
-    graceSeconds: 1,
-  });
+export async function openScratchDatabase(log: Log = silentLog): Promise<ScratchDatabase> {
+  const { dataDir, systemFolder, remove } = makeScratch();
+  const handle = await openDatabase({ dataDir, systemFolder, log, graceSeconds: 1 });
   await migrate(handle);
   const close = async () => {
     await handle.close();
-    scratch.remove();
+    remove();
   };
-  return { ...handle, close };
+  return { ...handle, dataDir, close };
 }
 
 /** Empties every table, for the next test in the same database. */

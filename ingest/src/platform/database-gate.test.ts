@@ -1,0 +1,284 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Log, queries } from "@streamhub/db";
+import { findPostmaster } from "@streamhub/db/embedded/postmaster";
+import { emptyTables, openScratchDatabase, type ScratchDatabase } from "@streamhub/db/scratch";
+import { ms } from "../bytes/units.ts";
+import type { Gate } from "../live/ports.ts";
+import { type DatabaseGateOptions, makeDatabaseGate } from "./database-gate.ts";
+
+setDefaultTimeout(60_000);
+
+let handle: ScratchDatabase;
+const gates: Gate[] = [];
+/** Everything that was logged by the gates and the database, as text. */
+let logged = "";
+const write = (fields: object, message: string) => {
+  logged += `${JSON.stringify(fields)} ${message}\n`;
+};
+const log: Log = { info: write, warn: write, error: write };
+
+beforeAll(async () => {
+  handle = await openScratchDatabase(log);
+});
+afterAll(() => handle.close());
+
+const KEY = "s3cret-key-of-one";
+
+beforeEach(async () => {
+  logged = "";
+  await emptyTables(handle);
+  await queries.createUser(handle.db, { username: "anna", email: "anna@example.org", hashedPassword: "x" });
+  await queries.createChannel(handle.db, { slug: "one", title: "Channel one", username: "anna", streamKey: KEY });
+});
+afterEach(async () => {
+  for (const gate of gates.splice(0)) await gate.close();
+  expect(logged).not.toContain(KEY);
+});
+
+/** No beat by itself, unless a test asks for it. */
+function makeGate(options: Partial<DatabaseGateOptions> = {}): Gate {
+  const gate = makeDatabaseGate({ handle, nodeId: "node-1", heartbeatMs: 3_600_000, log, ...options });
+  gates.push(gate);
+  return gate;
+}
+
+const request = (key = KEY) => ({ key, connectionId: "c1", address: "127.0.0.1" });
+
+async function goLive(gate: Gate): Promise<number> {
+  const answer = await gate.admit(request());
+  if (answer.kind !== "admitted") throw new Error(answer.code);
+  return answer.streamId!;
+}
+
+async function stream(id: number) {
+  const [row] =
+    await handle.sql`select *, extract(epoch from started_at)::float8 * 1000 as started_ms from streams where id = ${id}`;
+  return row!;
+}
+
+async function channelIsLive(): Promise<boolean> {
+  const [row] = await handle.sql`select is_live from channels where id = 1`;
+  return row?.is_live as boolean;
+}
+
+async function until(what: string, condition: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = performance.now() + 30_000;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`timed out waiting until ${what}`);
+    await sleep(20);
+  }
+}
+
+describe("admit", () => {
+  test("a good key makes the channel live, with a stream named after it", async () => {
+    const answer = await makeGate().admit(request());
+    expect(answer).toEqual({ kind: "admitted", slug: "one", channelId: 1, streamId: 1, visibility: "public" });
+    expect(await stream(1)).toMatchObject({
+      title: "Channel one",
+      is_live: true,
+      ended_at: null,
+      ingest_node: "node-1",
+    });
+    expect(await channelIsLive()).toBe(true);
+  });
+
+  test("the stream that was armed first is taken; planned ones are left alone", async () => {
+    await handle.sql`insert into streams (channel_id, title, armed_at) values
+      (1, 'planned', null), (1, 'later', now()), (1, 'armed', now() - interval '1 h')`;
+    const id = await goLive(makeGate());
+    expect(await stream(id)).toMatchObject({ title: "armed", is_live: true });
+    expect([...(await handle.sql`select title from streams where started_at is null order by id`)]).toEqual([
+      { title: "planned" },
+      { title: "later" },
+    ]);
+  });
+
+  test.each([
+    "",
+    "unknown",
+    "x".repeat(256),
+    "x".repeat(100_000),
+    "a\0b",
+    "key with blanks",
+    "'; drop table streams; --",
+    "ключ",
+  ])("%.20p is an unknown key, for one and the same reason", async (key) => {
+    const gate = makeGate();
+    expect(await gate.admit(request(key))).toEqual(await gate.admit(request("unknown")));
+    expect(await gate.admit(request(key))).toMatchObject({ kind: "refused", code: "publish.unknown-key" });
+  });
+
+  test("an inactive account is refused and nothing is touched", async () => {
+    await handle.sql`update users set is_active = false`;
+    expect(await makeGate().admit(request())).toMatchObject({ code: "publish.inactive-user" });
+    expect([...(await handle.sql`select * from streams`)]).toEqual([]);
+    expect(await channelIsLive()).toBe(false);
+  });
+
+  test("of many at once, on several nodes, one wins", async () => {
+    const nodes = [makeGate(), makeGate({ nodeId: "node-2" })];
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => nodes[n % 2]!.admit(request())));
+    const kinds = answers.map((answer): string => (answer.kind === "refused" ? answer.code : answer.kind)).sort();
+    expect(kinds).toEqual(["admitted", ...Array.from({ length: 19 }, () => "publish.already-publishing")]);
+    expect([...(await handle.sql`select count(*)::int as n from streams`)]).toEqual([{ n: 1 }]);
+  });
+
+  test("a live stream of a node that fell silent is ended at its last sign of life, and its channel is free", async () => {
+    const old = await goLive(makeGate({ nodeId: "gone" }));
+    await handle.sql`update streams set started_at = now() - interval '100 s', heartbeat_at = now() - interval '40 s'`;
+    const id = await goLive(makeGate());
+    expect(id).not.toBe(old);
+    expect(await stream(old)).toMatchObject({ is_live: false, duration: 60 });
+    expect(await stream(id)).toMatchObject({ is_live: true });
+    expect(await channelIsLive()).toBe(true);
+  });
+
+  test("a database that doesn't answer in time is unavailable, and what it does later is undone", async () => {
+    const gate = makeGate({ admitTimeoutMs: 100 });
+    const held = Promise.withResolvers<void>();
+    const locked = Promise.withResolvers<void>();
+    const holding = handle.sql.begin(async (sql) => {
+      await sql`select from channels for update`;
+      locked.resolve();
+      await held.promise;
+    });
+    await locked.promise;
+    expect(await gate.admit(request())).toMatchObject({ code: "publish.unavailable" });
+    held.resolve();
+    await holding;
+    await until("the late stream is over", async () => {
+      const rows = await handle.sql`select is_live from streams`;
+      return rows.length === 1 && !rows[0]?.is_live;
+    });
+    expect(await channelIsLive()).toBe(false);
+  });
+});
+
+describe("ended", () => {
+  test("clears the flags and sets the end and whole seconds", async () => {
+    const gate = makeGate();
+    const id = await goLive(gate);
+    const { started_ms: started } = await stream(id);
+    await gate.ended(id, ms(started + 2_999));
+    const row = await stream(id);
+    expect(row).toMatchObject({ is_live: false, duration: 2 });
+    expect(new Date(row.ended_at as string).getTime()).toBe(started + 2_999);
+    expect(await channelIsLive()).toBe(false);
+    await gate.ended(id, ms(started + 9_999));
+    expect(await stream(id)).toMatchObject({ duration: 2 });
+  });
+
+  test("a clock that is behind the database's gives a stream of no length, not an error", async () => {
+    const gate = makeGate();
+    const id = await goLive(gate);
+    await gate.ended(id, ms(0));
+    expect(await stream(id)).toMatchObject({ is_live: false, duration: 0 });
+  });
+
+  test("of a stream that was deleted meanwhile is no news", async () => {
+    const gate = makeGate();
+    const id = await goLive(gate);
+    await handle.sql`delete from streams`;
+    await gate.ended(id, ms(Date.now()));
+  });
+
+  test("the channel can be published to again at once", async () => {
+    const gate = makeGate();
+    for (let n = 0; n < 3; n++) {
+      const id = await goLive(gate);
+      // Not awaited: what is on its way to the database is written before the next look.
+      void gate.ended(id, ms(Date.now()));
+    }
+    expect(await goLive(gate)).toBe(4);
+  });
+});
+
+test("the server is killed during a broadcast: the end arrives when it is back, heartbeats go on, nothing throws", async () => {
+  const gate = makeGate({ heartbeatMs: 50 });
+  const id = await goLive(gate);
+  const location = JSON.parse(readFileSync(join(handle.dataDir, "database", "location.json"), "utf8")) as {
+    clusterDir: string;
+  };
+  const server = findPostmaster(location.clusterDir)!.process.pid;
+  process.kill(server, "SIGKILL");
+  await until("a heartbeat failed", () => logged.includes("a heartbeat did not reach the database"));
+  // More failing attempts than the pool has connections: none of them may cost one for good.
+  const refused = await Promise.all(Array.from({ length: 30 }, () => gate.admit(request())));
+  for (const answer of refused) expect(answer.kind).toBe("refused");
+  const endedAt = Date.now() + 1_000;
+  await gate.ended(id, ms(endedAt));
+  expect(findPostmaster(location.clusterDir)?.process.pid).not.toBe(server);
+  expect(await stream(id)).toMatchObject({ is_live: false });
+  expect(await channelIsLive()).toBe(false);
+  await until("heartbeats succeed", () => logged.includes("heartbeats reach the database again"));
+  expect(await goLive(gate)).toBeGreaterThan(id);
+});
+
+describe("signs of life", () => {
+  const silenceOf = async (id: number) => {
+    const [row] =
+      await handle.sql`select extract(epoch from now() - heartbeat_at)::float8 as s from streams where id = ${id}`;
+    return row?.s as number;
+  };
+
+  test("are written for the streams of this gate only", async () => {
+    const mine = await goLive(makeGate({ heartbeatMs: 20 }));
+    await handle.sql`insert into channels (user_id, slug, title, stream_key) values (1, 'two', 'Two', 'k2')`;
+    await handle.sql`insert into streams (channel_id, title, is_live, started_at, ingest_node) values (2, 'x', true, now(), 'node-1')`;
+    await handle.sql`update streams set heartbeat_at = now() - interval '20 s'`;
+    await until("a beat arrived", async () => (await silenceOf(mine)) < 10);
+    expect(await silenceOf(mine + 1)).toBeGreaterThan(10);
+  });
+
+  test("say when someone else ended a stream", async () => {
+    const told: number[] = [];
+    const gate = makeGate({ heartbeatMs: 20, onTakenOver: (id) => told.push(id) });
+    const id = await goLive(gate);
+    await handle.sql`update streams set is_live = false, ended_at = now()`;
+    await until("the gate was told", () => told.length > 0);
+    expect(told).toEqual([id]);
+  });
+
+  test("of a crashed node that never comes back are missed by the others", async () => {
+    const old = await goLive(makeGate({ nodeId: "gone" }));
+    await handle.sql`update streams set heartbeat_at = now() - interval '1 h', started_at = now() - interval '2 h'`;
+    makeGate({ heartbeatMs: 20, staleAfterMs: 100 });
+    await until("it is over", async () => !(await stream(old)).is_live);
+    expect(await stream(old)).toMatchObject({ duration: 3_600 });
+    expect(await channelIsLive()).toBe(false);
+  });
+});
+
+describe("recover", () => {
+  test("ends what this node left live, at its last sign of life, and no one else's", async () => {
+    const mine = await goLive(makeGate());
+    await handle.sql`insert into channels (user_id, slug, title, stream_key, is_live) values (1, 'two', 'Two', 'k2', true)`;
+    await handle.sql`insert into streams (channel_id, title, is_live, started_at, heartbeat_at, ingest_node) values (2, 'x', true, now(), now(), 'node-2')`;
+    await handle.sql`update streams set started_at = now() - interval '90 s', heartbeat_at = now() - interval '29500 ms' where id = ${mine}`;
+    const next = makeGate();
+    expect(await next.recover()).toBe(1);
+    expect(await stream(mine)).toMatchObject({ is_live: false, duration: 60 });
+    expect(await channelIsLive()).toBe(false);
+    expect([...(await handle.sql`select is_live from streams where ingest_node = 'node-2'`)]).toEqual([
+      { is_live: true },
+    ]);
+    expect([...(await handle.sql`select is_live from channels where id = 2`)]).toEqual([{ is_live: true }]);
+    expect(await next.recover()).toBe(0);
+    expect(await goLive(next)).toBeGreaterThan(mine);
+  });
+
+  test("mends a flag that belongs to no stream", async () => {
+    await handle.sql`update channels set is_live = true`;
+    expect(await makeGate().recover()).toBe(0);
+    expect(await channelIsLive()).toBe(false);
+  });
+});
+
+test("a node's name that the database could not hold is a mistake of the caller", () => {
+  for (const nodeId of ["", "x".repeat(101)]) {
+    expect(() => makeDatabaseGate({ handle, nodeId, log })).toThrow(RangeError);
+  }
+});

@@ -1,0 +1,20 @@
+import { expect, test } from "bun:test";
+import { makeOpenGate } from "./open-gate.ts";
+
+const gate = makeOpenGate();
+const admit = (key: string) => gate.admit({ key, connectionId: "c1", address: "127.0.0.1" });
+
+test("any key that can be a name is the name", async () => {
+  expect(await admit("bench_1")).toEqual({
+    kind: "admitted",
+    slug: "bench_1",
+    channelId: null,
+    streamId: null,
+    visibility: "public",
+  });
+  expect(await gate.recover()).toBe(0);
+});
+
+test.each(["", "Upper", "a b", "../x", "a/b", "x".repeat(65), "ключ"])("%p is refused with a sentence", async (key) => {
+  expect(await admit(key)).toMatchObject({ kind: "refused", code: "publish.unknown-key" });
+});
