@@ -12,7 +12,7 @@ export const AudioPacketType = { ...PacketType, multichannelConfig: 4, multitrac
 const ENHANCED_FORMAT = 9;
 const AAC_FORMAT = 10;
 
-export type AudioPacket = "config" | "frame" | "end";
+export type AudioPacket = "config" | "frame" | "end" | "metadata";
 
 export interface AudioHeader {
   readonly packet: AudioPacket;
@@ -56,8 +56,10 @@ function readEnhanced(body: Uint8Array): AudioHeader | null {
 function enhancedPacket(packetType: number): AudioPacket | null {
   switch (packetType) {
     case AudioPacketType.sequenceStart:
-    case AudioPacketType.multichannelConfig:
       return "config";
+    case AudioPacketType.multichannelConfig:
+      // Speaker positions beside the decoder's configuration, which it must not replace in a cache.
+      return "metadata";
     case AudioPacketType.codedFrames:
       return "frame";
     case AudioPacketType.sequenceEnd:

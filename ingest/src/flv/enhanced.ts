@@ -26,32 +26,37 @@ export interface EnhancedHeader {
 /** Tracks one message may carry: the id is one byte. */
 const MAX_TRACKS = 256;
 
+/**
+ * Passes over ModEx packets, which precede the real one and nest: size - 1 in one byte (255 = two bytes follow), data, then type and
+ * next packet type. Returns where the byte behind the real packet type is, -1 when the body ends before it: the packet type
+ * itself is the low half of the byte before that place.
+ */
+export function skipModEx(body: Uint8Array, modExPacket: number): number {
+  let at = 1;
+  while (at <= body.length && (body[at - 1]! & 0x0f) === modExPacket) {
+    if (at >= body.length) return -1;
+    let size = body[at]! + 1;
+    at += 1;
+    if (size === 256) {
+      if (at + 2 > body.length) return -1;
+      size = ((body[at]! << 8) | body[at + 1]!) + 1;
+      at += 2;
+    }
+    at += size + 1;
+  }
+  return at <= body.length ? at : -1;
+}
+
 /** Parses from the first byte on. `multitrackPacket` and `modExPacket` are that media's numbers for those packet types. */
 export function readEnhancedHeader(
   body: Uint8Array,
   multitrackPacket: number,
   modExPacket: number,
 ): EnhancedHeader | null {
-  if (body.length < 1) return null;
-  let packetType = body[0]! & 0x0f;
-  let at = 1;
-  let modEx = false;
-  // ModEx packets precede the real one and nest: size - 1 in one byte (255 = two bytes follow), data, then type and next packet type.
-  while (packetType === modExPacket) {
-    modEx = true;
-    if (at >= body.length) return null;
-    let size = body[at]! + 1;
-    at += 1;
-    if (size === 256) {
-      if (at + 2 > body.length) return null;
-      size = ((body[at]! << 8) | body[at + 1]!) + 1;
-      at += 2;
-    }
-    at += size;
-    if (at >= body.length) return null;
-    packetType = body[at]! & 0x0f;
-    at += 1;
-  }
+  const at = skipModEx(body, modExPacket);
+  if (at < 0) return null;
+  const modEx = at > 1;
+  let packetType = body[at - 1]! & 0x0f;
   if (packetType !== multitrackPacket) {
     if (at + 4 > body.length) return null;
     const track = { trackId: 0, codec: readFourCc(body, at), start: at + 4, end: body.length };

@@ -4,7 +4,7 @@
  * classic: FrameType(4 bits) CodecID(4) [AVCPacketType(8) CompositionTime(24, signed)]
  * enhanced: IsExHeader(1) FrameType(3) PacketType(4), then `enhanced.ts`
  */
-import { type EnhancedTrack, PacketType, readEnhancedHeader } from "./enhanced.ts";
+import { type EnhancedTrack, PacketType, readEnhancedHeader, skipModEx } from "./enhanced.ts";
 import type { Codec } from "./fourcc.ts";
 
 /** E-RTMP v2 VideoPacketType. */
@@ -73,10 +73,16 @@ function readClassic(body: Uint8Array, first: number): VideoHeader | null {
 
 function readEnhanced(body: Uint8Array): VideoHeader | null {
   const frameType = (body[0]! >> 4) & 0x07;
+  if (frameType === FrameType.command) {
+    // E-RTMP v2: a command frame is one byte and has no FourCC, unless it is a Metadata packet.
+    const at = skipModEx(body, VideoPacketType.modEx);
+    if (at < 0 || at >= body.length) return null;
+    if ((body[at - 1]! & 0x0f) !== VideoPacketType.metadata) return command(at);
+  }
   const header = readEnhancedHeader(body, VideoPacketType.multitrack, VideoPacketType.modEx);
   if (header === null) return null;
   const track = header.tracks[0]!;
-  const packet = enhancedPacket(header.packetType, frameType);
+  const packet = enhancedPacket(header.packetType);
   if (packet === null) return null;
   // E-RTMP v2: CodedFrames of avc1 and hvc1 carry a composition time, CodedFramesX means zero.
   const hasTime =
@@ -94,10 +100,23 @@ function readEnhanced(body: Uint8Array): VideoHeader | null {
   };
 }
 
-function enhancedPacket(packetType: number, frameType: number): VideoPacket | null {
-  if (packetType === VideoPacketType.metadata) return "metadata";
-  if (frameType === FrameType.command) return "command";
+function command(dataOffset: number): VideoHeader {
+  return {
+    packet: "command",
+    isKeyframe: false,
+    isEnhanced: true,
+    isMultitrack: false,
+    codec: "unsupported",
+    compositionTime: 0,
+    trackId: 0,
+    dataOffset,
+  };
+}
+
+function enhancedPacket(packetType: number): VideoPacket | null {
   switch (packetType) {
+    case VideoPacketType.metadata:
+      return "metadata";
     case VideoPacketType.sequenceStart:
     case VideoPacketType.mpeg2TsSequenceStart:
       return "config";

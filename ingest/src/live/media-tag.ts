@@ -83,6 +83,6 @@ export function makeMediaTag(
     isKeyframe: false,
     isEnhanced,
     trackId,
-    isControl: packet === "end",
+    isControl: packet !== "frame" && !isConfig,
   };
 }
