@@ -10,6 +10,7 @@ export function makeLog(level: LogLevel): Logger {
     {
       level,
       base: null,
+      formatters: { level: (label) => ({ level: label }) },
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: {
         paths: [
