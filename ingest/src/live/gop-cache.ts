@@ -1,3 +1,4 @@
+import { isMetadata } from "../flv/script.ts";
 import type { MediaTag } from "./media-tag.ts";
 
 /** Bounds of what a broadcast keeps for those who join. */
@@ -27,7 +28,8 @@ export class GopCache {
 
   add(tag: MediaTag): void {
     if (tag.kind === "script") {
-      this.metadata = keepAlone(tag);
+      // Cue points and timecodes belong to their moment: they must not replace what describes the stream.
+      if (isMetadata(tag.payload)) this.metadata = keepAlone(tag);
       return;
     }
     if (tag.isConfig) {
@@ -39,7 +41,7 @@ export class GopCache {
     // A multitrack video's other renditions have their own keyframes: track 0 alone begins a GOP.
     if (tag.isKeyframe && tag.trackId === 0) this.clear();
     else if (this.gop.length === 0) return;
-    this.gop.push(tag);
+    this.gop.push(isCrumb(tag) ? keepAlone(tag) : tag);
     this.gopBytes += tag.payload.length;
     if (this.gopBytes > this.limits.maxBytes || this.gop.length > this.limits.maxTags) this.clear();
   }
@@ -54,6 +56,11 @@ export class GopCache {
     for (const config of this.configs.values()) to(config);
     for (const tag of this.gop) to(tag);
   }
+}
+
+/** A view that would keep much more alive than it shows: `size` would not tell what the cache holds. */
+function isCrumb(tag: MediaTag): boolean {
+  return tag.payload.length * 4 < tag.payload.buffer.byteLength;
 }
 
 /** A small tag that lives for the whole broadcast must not keep the socket read alive that it is a view of. */

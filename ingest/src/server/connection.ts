@@ -63,10 +63,10 @@ export class Connection {
   }
 
   onData(bytes: Uint8Array): void {
-    if (this.closed || this.closing !== null) return;
+    if (!this.isOpen) return;
     this.context.metrics.received(bytes.length);
     const before = this.session.state;
-    this.guard(() => this.session.receive(bytes));
+    this.guard((events) => this.session.receive(bytes, events));
     if (this.role.kind === "publisher" || before !== this.session.state) this.since = this.context.now();
   }
 
@@ -112,11 +112,14 @@ export class Connection {
   }
 
   /** Runs the session and its events; a protocol violation or a bug ends this connection and nothing else. */
-  private guard(step: () => ServerEvent[]): void {
+  private guard(step: (events: ServerEvent[]) => void): void {
+    const events: ServerEvent[] = [];
     try {
-      for (const event of step()) {
-        this.handle(event);
-        if (this.closed) return;
+      try {
+        step(events);
+      } finally {
+        // What came before a violation counts, in whatever reads it came.
+        for (const event of events) if (this.isOpen) this.handle(event);
       }
       this.flush();
     } catch (error) {
@@ -134,8 +137,15 @@ export class Connection {
     }
   }
 
+  private get isOpen(): boolean {
+    return !this.closed && this.closing === null;
+  }
+
   private flush(): void {
-    if (!this.closed) this.queue.write(this.session.output());
+    if (this.closed) return;
+    this.queue.write(this.session.output());
+    // A peer that asks (pings, calls) and does not read the answers.
+    if (this.queue.size > this.context.limits.maxPlayerQueue) this.finish("limit.player-queue");
   }
 
   private handle(event: ServerEvent): void {
@@ -183,18 +193,19 @@ export class Connection {
         };
       })
       .then(then)
-      .catch((error) =>
+      .catch((error) => {
         log.error(
           { code: "internal.error", connectionId: this.id, error: String(error) },
           "A publisher could not be started",
-        ),
-      );
+        );
+        this.finish("internal.error");
+      });
   }
 
   private startPublisher(event: PublishRequestedEvent, answer: Admitted | Refused): void {
     const { log, registry, gate, now } = this.context;
     if (answer.kind === "refused") {
-      if (this.closed) return;
+      if (!this.isOpen) return;
       log.warn({ code: answer.code, connectionId: this.id, address: this.address }, answer.reason);
       this.refuse(event.streamId, answer.reason, `refused.${answer.code.slice("publish.".length)}` as CloseReason);
       return;
@@ -210,25 +221,29 @@ export class Connection {
         this.endPublisher({ level: "error", code: StatusCode.publishRejected, description: reason }, "refused.media");
       },
     });
-    if (this.closed) {
-      // The peer went while the gate was asked.
+    if (!this.isOpen) {
+      // The peer went, or was sent away, while the gate was asked.
       if (streamId !== null) void gate.ended(streamId, now());
       return;
     }
     // The gate's word counts where it has one: whoever still publishes under this name here lost the channel meanwhile.
     if (streamId !== null)
       registry.find(slug)?.refuse("publish.replaced", "Another publisher has taken this channel over.");
+    // Taken before the listeners hear of it: they may refuse at once, and what they throw must not leave a broadcast without an owner.
+    this.role = { kind: "publisher", streamId: event.streamId, broadcast };
     if (!registry.start(broadcast)) {
+      this.role = SETUP;
+      if (streamId !== null) void gate.ended(streamId, now());
       this.refuse(event.streamId, "This stream key is already publishing.", "refused.already-publishing");
       return;
     }
-    this.role = { kind: "publisher", streamId: event.streamId, broadcast };
+    if (!this.isOpen) return;
     this.since = now();
     log.info(
       { code: "publish.started", connectionId: this.id, streamId, slug, address: this.address },
       "A broadcast started",
     );
-    this.guard(() => this.session.accept(event.streamId));
+    this.guard((events) => this.session.accept(event.streamId, events));
   }
 
   private play(event: PlayRequestedEvent): void {
@@ -248,7 +263,7 @@ export class Connection {
       streamId: event.streamId,
       chunkSize,
       write: (bytes) => {
-        if (this.closed || this.closing !== null) return;
+        if (!this.isOpen) return;
         metrics.sent(bytes.length);
         this.queue.write(bytes);
         if (this.queue.size > limits.maxPlayerQueue) this.finish("limit.player-queue");
@@ -299,9 +314,10 @@ export class Connection {
   }
 
   private closeAfterWrites(reason: CloseReason | WireErrorCode): void {
-    if (this.closed || this.closing !== null) return;
+    if (!this.isOpen) return;
     this.flush();
     this.leaveRole();
+    if (this.closed) return;
     this.closing = reason;
     if (this.queue.size === 0) this.finish(reason);
   }

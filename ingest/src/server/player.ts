@@ -16,7 +16,7 @@ function encodeTag(tag: MediaTag, streamId: number, chunkSize: number): Uint8Arr
   const typeId =
     tag.kind === "video" ? MessageType.video : tag.kind === "audio" ? MessageType.audio : MessageType.dataAmf0;
   const csid = tag.kind === "video" ? Csid.video : tag.kind === "audio" ? Csid.audio : Csid.data;
-  return encodeMessage({ typeId, streamId, timestamp: tag.timestamp % 2 ** 32, payload: tag.payload }, csid, chunkSize);
+  return encodeMessage({ typeId, streamId, timestamp: tag.timestamp >>> 0, payload: tag.payload }, csid, chunkSize);
 }
 
 function chunksOf(tag: MediaTag, streamId: number, chunkSize: number): Uint8Array {
@@ -42,17 +42,27 @@ export interface Player {
   stop(): void;
 }
 
-/** Begins with metadata, configurations and the GOP in progress: the first frame is a keyframe, at once. */
+/**
+ * Begins with metadata, configurations and the GOP in progress: the first frame is a keyframe, at once. Where no GOP is cached (it
+ * was too large, or the publisher has not sent a keyframe yet) video waits for the next keyframe.
+ */
 export function startPlayer({ broadcast, streamId, chunkSize, write, onEnd }: PlayerOptions): Player {
   let paused = false;
   let unsubscribe = () => {};
-  const subscribe = () =>
-    broadcast.subscribe({
+  const subscribe = () => {
+    let decodable = false;
+    return broadcast.subscribe({
       onTag(tag) {
-        if (!paused) write(chunksOf(tag, streamId, chunkSize));
+        if (paused) return;
+        if (!decodable && tag.kind === "video" && !tag.isConfig && !tag.isControl) {
+          if (!tag.isKeyframe) return;
+          decodable = true;
+        }
+        write(chunksOf(tag, streamId, chunkSize));
       },
       onEnd,
     });
+  };
   unsubscribe = subscribe();
   return {
     setPaused(next) {
