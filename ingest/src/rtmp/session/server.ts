@@ -70,6 +70,11 @@ export class ServerSession {
     return this.connection;
   }
 
+  /** Bytes reserved for the peer's unfinished messages. */
+  get unfinishedBytes(): number {
+    return this.decoder.unfinishedBytes;
+  }
+
   streamState(streamId: number): StreamState | undefined {
     return this.streams.get(streamId);
   }
