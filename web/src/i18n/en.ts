@@ -26,6 +26,7 @@ export const en = {
   },
   card: {
     live: "Live",
+    fresh: "just started",
     since: (time) => `on air for ${time}`,
     watch: "Watch",
     viewers: (count) => `${count} ${form(count, "viewer", "viewers")}`,

@@ -40,7 +40,9 @@ export function words(): Words {
   return dictionaries[locale()];
 }
 
-/** A length of time as a reader says it: "12 min", "3 h 5 min". */
-export function elapsed(seconds: number): string {
-  return formatElapsed(locale(), seconds);
+/** How long something has been on air. Seconds are not worth a number that changes all the time. */
+export function onAirSince(startedAt: string | null | undefined, now: number): string {
+  if (startedAt === null || startedAt === undefined) return "";
+  const seconds = (now - Date.parse(startedAt)) / 1000;
+  return seconds < 60 ? words().card.fresh : words().card.since(formatElapsed(locale(), seconds));
 }

@@ -30,6 +30,7 @@ export const ru = {
   },
   card: {
     live: "В эфире",
+    fresh: "эфир только начался",
     since: (time) => `в эфире ${time}`,
     watch: "Смотреть",
     viewers: (count) => `${count} ${form(count, "зритель", "зрителя", "зрителей")}`,
@@ -44,7 +45,7 @@ export const ru = {
     start: "Начните трансляцию",
     startHelp: "Через несколько секунд вы на этой странице.",
     copy: "Копировать",
-    copyServer: "Скопировать адрес сервера",
+    copyServer: "Копировать адрес сервера",
     copied: "Скопировано",
   },
   watch: {

@@ -7,7 +7,7 @@ export interface Words {
     readonly heading: (live: number) => string;
     readonly appeared: (title: string) => string;
   };
-  readonly card: Texts<"live" | "watch"> & {
+  readonly card: Texts<"live" | "watch" | "fresh"> & {
     readonly since: (time: string) => string;
     readonly viewers: (count: number) => string;
   };

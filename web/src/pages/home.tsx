@@ -62,9 +62,9 @@ export function Home() {
 
 function Quiet() {
   return (
-    <div class="quiet">
-      <CarrierArt name="quiet" live={false} />
-      <div class="quiet-words">
+    <div class="vista">
+      <CarrierArt name="still-water" live={false} />
+      <div class="vista-words">
         <h1>{words().home.quiet}</h1>
         <p>{words().home.quietMore}</p>
       </div>

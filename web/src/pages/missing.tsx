@@ -7,10 +7,9 @@ import { useTitle } from "../ui/use-title.ts";
 export function Missing() {
   useTitle(() => words().missing.title);
   return (
-    <section class="missing">
+    <section class="vista">
       <CarrierArt name="no-signal" live={false} />
-      <div class="missing-words">
-        <p class="missing-code">404</p>
+      <div class="vista-words">
         <h1>{words().missing.heading}</h1>
         <p>{words().missing.more}</p>
         <A class="button" href={PATHS.home}>

@@ -2,7 +2,7 @@ import "../styles/watch.css";
 import "../styles/player.css";
 import { A, useParams } from "@solidjs/router";
 import { createMemo, Match, Show, Switch, untrack } from "solid-js";
-import { elapsed, words } from "../i18n/locale.ts";
+import { onAirSince, words } from "../i18n/locale.ts";
 import { createChannelFeed } from "../live/create-channel-feed.ts";
 import { createNow } from "../live/create-now.ts";
 import { PATHS } from "../paths.ts";
@@ -74,15 +74,13 @@ export function Watch() {
         {(known) => (
           <div class="watch-words">
             <h1>{title()}</h1>
-            <p class="watch-facts">
-              <Show when={live()}>
-                <LiveLamp text={words().card.live} />
-              </Show>
+            <p class="watch-facts" hidden={!live()}>
+              <LiveLamp text={words().card.live} />
               <Show when={known().title !== title()}>
                 <span>{known().title}</span>
               </Show>
               <Show when={live() && stream()?.startedAt}>
-                {(startedAt) => <span>{words().card.since(elapsed((now() - Date.parse(startedAt())) / 1000))}</span>}
+                {(startedAt) => <span>{onAirSince(startedAt(), now())}</span>}
               </Show>
             </p>
             <Show when={stream()?.description ?? known().description}>

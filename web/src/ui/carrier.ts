@@ -36,7 +36,7 @@ export function carrierOf(name: string): Carrier {
   }));
   const middle = 0.3 + random() * 0.4;
   const width = 0.16 + random() * 0.16;
-  const height = 26 + random() * 22;
+  const height = 24 + random() * 18;
   const lines = Array.from({ length: LINES }, (_, line) => {
     const points: [number, number][] = [];
     for (let step = 0; step <= STEPS; step++) {
@@ -46,7 +46,7 @@ export function carrierOf(name: string): Carrier {
         (total, w) => total + Math.sin(x * w.frequency * Math.PI * 2 + w.phase + line * w.drift),
         0,
       );
-      const base = 34 + (line / (LINES - 1)) * 132;
+      const base = 52 + (line / (LINES - 1)) * 116;
       points.push([(x * 1.1 - 0.05) * CARRIER_WIDTH, base - envelope * height * (0.35 + Math.abs(sum) / 3)]);
     }
     return smooth(points);

@@ -26,7 +26,12 @@ export function CopyField(props: { value: string; label: string; action: string 
       <code class="copy-value" ref={text}>
         {props.value}
       </code>
-      <button type="button" class="copy-button" aria-label={props.action} onClick={() => void copy()}>
+      <button
+        type="button"
+        class="copy-button"
+        aria-label={copied() ? undefined : props.action}
+        onClick={() => void copy()}
+      >
         <Show when={copied()} fallback={<CopyIcon />}>
           <CheckIcon />
         </Show>

@@ -39,7 +39,7 @@ export function Frame(props: { children?: JSX.Element }) {
                 <button
                   type="button"
                   lang={choice}
-                  aria-label={dictionaries[choice].name}
+                  aria-label={`${choice.toUpperCase()}: ${dictionaries[choice].name}`}
                   aria-pressed={locale() === choice}
                   onClick={() => chooseLocale(choice)}
                 >

@@ -1,6 +1,6 @@
 import { A } from "@solidjs/router";
 import { Show } from "solid-js";
-import { elapsed, words } from "../i18n/locale.ts";
+import { onAirSince, words } from "../i18n/locale.ts";
 import type { Stream } from "../live/client.ts";
 import { watchPath } from "../paths.ts";
 import { CarrierArt } from "./carrier-art.tsx";
@@ -16,10 +16,6 @@ export interface StreamCardProps {
 
 /** One live broadcast. The whole card is one link, named by its title. */
 export function StreamCard(props: StreamCardProps) {
-  const since = () => {
-    const { startedAt } = props.stream;
-    return startedAt === null ? "" : elapsed((props.now - Date.parse(startedAt)) / 1000);
-  };
   return (
     <article class="card" classList={{ "card-lead": props.lead }}>
       <A class="card-link" href={watchPath(props.stream.channel.slug)}>
@@ -34,7 +30,7 @@ export function StreamCard(props: StreamCardProps) {
             <Show when={props.stream.channel.title !== props.stream.title}>
               <span>{props.stream.channel.title}</span>
             </Show>
-            <span>{words().card.since(since())}</span>
+            <span>{onAirSince(props.stream.startedAt, props.now)}</span>
           </p>
           <Show when={props.lead}>
             <Show when={props.stream.description}>{(text) => <p class="card-about">{text()}</p>}</Show>
