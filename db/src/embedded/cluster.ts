@@ -1,9 +1,19 @@
 /** The cluster on disk: making it, its version, its password, its settings. */
 import { randomBytes } from "node:crypto";
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { DatabaseError } from "../database-error.ts";
 import type { Binaries } from "./binaries.ts";
+import { writeDurably } from "./durable-file.ts";
 import type { Home } from "./layout.ts";
 import { run } from "./run.ts";
 import { asUser, type ServerUser } from "./server-user.ts";
@@ -20,8 +30,7 @@ const INIT_TIMEOUT_MS = 120_000;
 export function readPassword(home: Home): string {
   if (existsSync(home.passwordFile)) return readFileSync(home.passwordFile, "utf8").trim();
   const password = randomBytes(24).toString("base64url");
-  writeFileSync(`${home.passwordFile}.new`, `${password}\n`, { mode: 0o600 });
-  renameSync(`${home.passwordFile}.new`, home.passwordFile);
+  writeDurably(home.passwordFile, `${password}\n`);
   return password;
 }
 
@@ -32,10 +41,9 @@ export async function initialise(
   user: ServerUser | null,
   password: string,
 ): Promise<void> {
-  const draft = `${clusterDir}.new`;
-  const passwordFile = `${clusterDir}.pw`;
-  rmSync(draft, { recursive: true, force: true });
-  rmSync(passwordFile, { force: true });
+  // With our pid in the name: an initdb whose StreamHub was killed may still be writing under the name of that one.
+  const draft = `${clusterDir}.new-${process.pid}`;
+  const passwordFile = `${clusterDir}.pw-${process.pid}`;
   mkdirSync(draft, { recursive: true, mode: 0o700 });
   try {
     writeFileSync(passwordFile, `${password}\n`, { mode: 0o600, flag: "wx" });
@@ -68,6 +76,15 @@ export async function initialise(
   } finally {
     rmSync(passwordFile, { force: true });
     rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** Removes what a StreamHub that was killed while it made the cluster left beside it. */
+export function removeDrafts(clusterDir: string): void {
+  const folder = dirname(clusterDir);
+  for (const name of readdirSync(folder)) {
+    const [, rest] = name.split(`${basename(clusterDir)}.`);
+    if (rest !== undefined && /^(new|pw)-\d+$/.test(rest)) rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 

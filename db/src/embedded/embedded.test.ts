@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { locationOf, type OwnerProcess, postmasterOf, processesBelow, startOwner, until } from "../../test/owners.ts";
 import { openDatabase } from "../open.ts";
@@ -169,6 +169,23 @@ describe("kill -9", () => {
     });
     await owner.kill();
     await nothingRuns(place);
+  });
+
+  test("while the cluster is being made: the next start makes it, and clears up", async () => {
+    const place = scratch();
+    const home = join(place.dataDir, "database");
+    const half = () => (existsSync(home) ? readdirSync(home) : []).find((name) => name.startsWith("cluster.new-"));
+    const killed = startOwner(place).catch((error: Error) => error.message);
+    await until("initdb is at work", () => half() !== undefined);
+    process.kill(Number(half()?.split("-")[1]), "SIGKILL");
+    expect(await killed).toBe("the owner process ended");
+
+    const owner = await start(place);
+    expect(await owner.query("select 1 as n")).toEqual([{ n: 1 }]);
+    await owner.close();
+    await until("initdb of the killed one ended", () => running(place).length === 0);
+    await (await start(place)).close();
+    expect(readdirSync(home).filter((name) => name.startsWith("cluster"))).toEqual(["cluster"]);
   });
 
   test("a pid file that names someone else's process is no obstacle", async () => {

@@ -2,7 +2,7 @@
 import { connect as connectTcp } from "node:net";
 import postgres from "postgres";
 import { type Connect, clientOptions } from "../connect.ts";
-import { errorCode } from "../database-error.ts";
+import { DatabaseError, errorCode } from "../database-error.ts";
 import type { Log } from "../log.ts";
 import { ADMIN_ROLE, DATABASE, ROLE } from "./cluster.ts";
 import { type Home, openHome } from "./layout.ts";
@@ -44,7 +44,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   try {
     cluster = await withLock(home.lockFile, LOCK_TIMEOUT_MS, async () => {
       const running = await ensureRunning(home, settings);
-      await prepare(running);
+      await prepare(home, running);
       return running;
     });
   } catch (error) {
@@ -55,13 +55,15 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   // PostgreSQL itself may be killed or fail: while we own it, it is brought up again, perhaps on another port.
   let checkMs = CHECK_MS;
   let closing = false;
-  let checking: Promise<void> = Promise.resolve();
   const check = async () => {
     const lives = isAlive(cluster.postmaster.process);
     if (closing || (lives && findWatcher(home) !== null)) return;
     log.warn({ code: "database.died" }, `the database's ${lives ? "watcher" : "server"} is gone; starting it again`);
     try {
-      cluster = await withLock(home.lockFile, LOCK_TIMEOUT_MS, () => ensureRunning(home, settings));
+      cluster = await withLock(home.lockFile, LOCK_TIMEOUT_MS, async () =>
+        // Closed while this waited for the lock: starting it now would be for nobody.
+        closing ? cluster : ensureRunning(home, settings),
+      );
       checkMs = CHECK_MS;
     } catch (error) {
       checkMs = Math.min(checkMs * 2, MAX_CHECK_MS);
@@ -73,7 +75,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   };
   const schedule = (): Timer => {
     const timer = setTimeout(() => {
-      checking = check().finally(() => {
+      void check().finally(() => {
         if (!closing) pending = schedule();
       });
     }, checkMs);
@@ -86,7 +88,6 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   const release = async () => {
     closing = true;
     clearTimeout(pending);
-    await checking;
     try {
       await withLock(home.lockFile, RELEASE_LOCK_TIMEOUT_MS, () => leave(home, cluster.clusterDir, unregister));
     } catch (error) {
@@ -124,7 +125,7 @@ function clusterClient(cluster: Cluster, user: string, database: string, max: nu
 }
 
 /** Makes the role and the database that StreamHub uses, unless they exist: again at every opening, as a crash may have come in between. */
-async function prepare(cluster: Cluster): Promise<void> {
+async function prepare(home: Home, cluster: Cluster): Promise<void> {
   const admin = clusterClient(cluster, ADMIN_ROLE, "postgres", 1);
   try {
     // A failing statement would be logged with the password in it.
@@ -135,6 +136,12 @@ async function prepare(cluster: Cluster): Promise<void> {
     // base64url needs no quoting.
     if (!found?.role) await admin.unsafe(`create role ${ROLE} login password '${cluster.password}'`);
     if (!found?.database) await admin.unsafe(`create database ${DATABASE} owner ${ROLE}`);
+  } catch (error) {
+    if (errorCode(error) !== "28P01") throw error;
+    throw new DatabaseError(
+      "database.login-refused",
+      `The password in ${home.passwordFile} is not the one that the database in ${cluster.clusterDir} was made with. Put the old file back.`,
+    );
   } finally {
     await admin.end({ timeout: 5 });
   }

@@ -13,6 +13,7 @@ import {
 import { join } from "node:path";
 import { DatabaseError } from "../database-error.ts";
 import type { Log } from "../log.ts";
+import { writeDurably } from "./durable-file.ts";
 import { run } from "./run.ts";
 import { asUser, type ServerUser } from "./server-user.ts";
 
@@ -84,8 +85,7 @@ export function readLocation(home: Home): string | null {
 
 function writeLocation(home: Home, clusterDir: string): string {
   const location: Location = { dataDir: home.dataDir, clusterDir };
-  writeFileSync(`${home.locationFile}.new`, `${JSON.stringify(location)}\n`, { mode: 0o600 });
-  renameSync(`${home.locationFile}.new`, home.locationFile);
+  writeDurably(home.locationFile, `${JSON.stringify(location)}\n`);
   return clusterDir;
 }
 
@@ -104,6 +104,8 @@ export async function chooseLocation(home: Home, user: ServerUser | null, log: L
     renameSync(far, aside);
     log.warn({ aside }, "found the database of a deleted DATA_DIR and put it aside; remove it when you don't need it");
   }
+  // For whoever wonders what this folder is.
+  writeFileSync(`${far}.txt`, `The database of StreamHub's DATA_DIR ${home.dataDir}\n`);
   log.info({ clusterDir: far }, "the database server's user can't enter DATA_DIR, so the cluster lies outside");
   return writeLocation(home, far);
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "../database-error.ts";
 import type { Log } from "../log.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
-import { checkVersion, clusterExists, initialise, readPassword, SETTINGS } from "./cluster.ts";
+import { checkVersion, clusterExists, initialise, readPassword, removeDrafts, SETTINGS } from "./cluster.ts";
 import { chooseLocation, type Home, readLocation } from "./layout.ts";
 import { clearStalePidFile, findPostmaster, type Postmaster, waitForEnd } from "./postmaster.ts";
 import { findProcess, isAlive, type ProcessId } from "./processes.ts";
@@ -47,6 +47,7 @@ export async function ensureRunning(home: Home, settings: Settings): Promise<Clu
   const clusterDir = known ?? (await chooseLocation(home, user, settings.log));
   const binaries = await findBinaries(user, user === null ? home.folder : home.systemFolder, settings.log);
   const password = readPassword(home);
+  removeDrafts(clusterDir);
   if (clusterExists(clusterDir)) checkVersion(home, clusterDir, binaries);
   else await initialise(clusterDir, binaries, user, password);
   const postmaster = await start(home, clusterDir, binaries, user, settings);

@@ -82,7 +82,7 @@ ticks=0
 while postmaster_lives; do
   sleep 1
   ticks=$((ticks + 1))
-  [ $((ticks % 30)) -ne 0 ] || bound_log
+  [ $((ticks % 30)) -ne 1 ] || bound_log
   if owned; then
     alone=0
     continue
