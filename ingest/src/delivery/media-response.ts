@@ -1,0 +1,79 @@
+/** Answers with bytes or text that are all there: HEAD, conditional and range requests (RFC 9110 §9.3.2, §13, §14). */
+
+export interface Body {
+  readonly bytes: Uint8Array;
+  readonly type: string;
+  readonly cacheControl: string;
+  /** Strong, with its quotes. */
+  readonly etag: string;
+}
+
+export const CORS: Readonly<Record<string, string>> = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": "content-length, content-range, date, etag",
+};
+
+export function respond(request: Request, { bytes, type, cacheControl, etag }: Body): Response {
+  const headers = new Headers({
+    ...CORS,
+    "content-type": type,
+    "cache-control": cacheControl,
+    etag,
+    "accept-ranges": "bytes",
+  });
+  const isHead = request.method === "HEAD";
+  if (isListed(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers });
+  const range = rangeOf(request, bytes.length, etag);
+  if (range === "unsatisfiable") {
+    headers.set("content-range", `bytes */${bytes.length}`);
+    return new Response(null, { status: 416, headers });
+  }
+  const part = range === null ? bytes : bytes.subarray(range.start, range.end + 1);
+  if (range !== null) headers.set("content-range", `bytes ${range.start}-${range.end}/${bytes.length}`);
+  headers.set("content-length", String(part.length));
+  return new Response(isHead ? null : (part as Uint8Array<ArrayBuffer>), {
+    status: range === null ? 200 : 206,
+    headers,
+  });
+}
+
+function isListed(header: string | null, etag: string): boolean {
+  if (header === null || header.length > 1024) return false;
+  return header.split(",").some((each) => {
+    const tag = each.trim();
+    return tag === "*" || tag === etag || tag === `W/${etag}`;
+  });
+}
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A single range; several at once, or a malformed one, are as if none were given (RFC 9110 §14.2). */
+function rangeOf(request: Request, length: number, etag: string): Range | "unsatisfiable" | null {
+  const header = request.headers.get("range");
+  if (header === null || request.method !== "GET") return null;
+  // RFC 9110 §13.1.5 If-Range: the whole if it has changed.
+  const condition = request.headers.get("if-range");
+  if (condition !== null && condition !== etag) return null;
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header.trim());
+  if (match === null) return null;
+  const [, from, to] = match;
+  if (from === "") {
+    if (to === "") return null;
+    const count = Number(to);
+    return count === 0 ? "unsatisfiable" : { start: Math.max(0, length - count), end: length - 1 };
+  }
+  const start = Number(from);
+  const end = to === "" ? length - 1 : Math.min(Number(to), length - 1);
+  if (to !== "" && Number(to) < start) return null;
+  return start >= length ? "unsatisfiable" : { start, end };
+}
+
+export function plain(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(`${text}\n`, {
+    status,
+    headers: { ...CORS, "content-type": "text/plain; charset=utf-8", "cache-control": "max-age=1", ...headers },
+  });
+}

@@ -1,0 +1,49 @@
+import type { Milliseconds } from "../bytes/units.ts";
+import { renderMpd } from "../packager/dash-mpd.ts";
+import { renderMediaPlaylist } from "../packager/hls-media.ts";
+import { renderMultivariantPlaylist } from "../packager/hls-multivariant.ts";
+import type { BroadcastView } from "../packager/view.ts";
+import type { SegmentWindow } from "../packager/window.ts";
+
+/** What delivery knows of one broadcast. */
+export interface Publication {
+  readonly window: SegmentWindow;
+  readonly isPrivate: boolean;
+  /** Larger than any media sequence or epoch number in it. */
+  lastNumber: number;
+  /** Unix time after which nobody can want it. Null while it is live. */
+  until: Milliseconds | null;
+  /** Resolved when the first playlist can be rendered, or never will be. */
+  readonly ready: PromiseWithResolvers<void>;
+  readonly rendered: Map<string, Rendered>;
+}
+
+export interface Rendered {
+  readonly version: number;
+  readonly bytes: Uint8Array;
+  readonly etag: string;
+}
+
+export type PlaylistName = "master.m3u8" | "manifest.mpd" | `${string}/index.m3u8`;
+
+const text = new TextEncoder();
+
+/** A playlist of the newest view: rendered once for each version, however many ask. */
+export function playlistOf(publication: Publication, view: BroadcastView, name: PlaylistName): Rendered | null {
+  const cached = publication.rendered.get(name);
+  if (cached?.version === view.version) return cached;
+  const body = render(view, name);
+  if (body === null) return null;
+  const bytes = text.encode(body);
+  const rendered = { version: view.version, bytes, etag: `"${Bun.hash(bytes).toString(36)}"` };
+  publication.rendered.set(name, rendered);
+  return rendered;
+}
+
+function render(view: BroadcastView, name: PlaylistName): string | null {
+  if (name === "master.m3u8") return renderMultivariantPlaylist(view, (rendition) => `${rendition}/index.m3u8`);
+  if (name === "manifest.mpd")
+    return renderMpd(view, { timeUri: "/live/time", baseOf: (rendition) => `${rendition}/` });
+  const rendition = view.renditions.find((each) => `${each.name}/index.m3u8` === name);
+  return rendition === undefined ? null : renderMediaPlaylist(view, rendition);
+}

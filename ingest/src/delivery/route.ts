@@ -1,0 +1,42 @@
+/** What a path under /live/ asks for. */
+export type LiveRoute =
+  | { readonly kind: "time" }
+  | { readonly kind: "master"; readonly slug: string }
+  | { readonly kind: "manifest"; readonly slug: string }
+  | { readonly kind: "playlist"; readonly slug: string; readonly rendition: string }
+  | { readonly kind: "init"; readonly slug: string; readonly rendition: string; readonly epoch: number }
+  | { readonly kind: "segment"; readonly slug: string; readonly rendition: string; readonly number: number };
+
+const SLUG = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/;
+const RENDITION = /^[a-z0-9-]{1,32}$/;
+const SEGMENT = /^(\d{1,15})\.m4s$/;
+const INIT = /^init-(\d{1,15})\.mp4$/;
+const MAX_PATH = 256;
+
+/**
+ *   /live/time                           UTCTiming
+ *   /live/{slug}/master.m3u8             HLS multivariant playlist
+ *   /live/{slug}/manifest.mpd            DASH
+ *   /live/{slug}/{rendition}/index.m3u8  HLS media playlist
+ *   /live/{slug}/{rendition}/init-{epoch}.mp4
+ *   /live/{slug}/{rendition}/{number}.m4s
+ *
+ * `undefined`: not under /live/ at all. `null`: nothing is there, whatever it is.
+ */
+export function readRoute(path: string): LiveRoute | null | undefined {
+  if (!path.startsWith("/live/")) return undefined;
+  if (path.length > MAX_PATH) return null;
+  const [slug = "", second, third, ...rest] = path.slice("/live/".length).split("/");
+  if (second === undefined) return slug === "time" ? { kind: "time" } : null;
+  if (rest.length > 0 || !SLUG.test(slug)) return null;
+  if (third === undefined) {
+    if (second === "master.m3u8") return { kind: "master", slug };
+    return second === "manifest.mpd" ? { kind: "manifest", slug } : null;
+  }
+  if (!RENDITION.test(second)) return null;
+  if (third === "index.m3u8") return { kind: "playlist", slug, rendition: second };
+  const number = SEGMENT.exec(third)?.[1];
+  if (number !== undefined) return { kind: "segment", slug, rendition: second, number: Number(number) };
+  const epoch = INIT.exec(third)?.[1];
+  return epoch === undefined ? null : { kind: "init", slug, rendition: second, epoch: Number(epoch) };
+}

@@ -1,0 +1,288 @@
+import type { Milliseconds, Seconds } from "../bytes/units.ts";
+import type { Frame } from "./frame.ts";
+import { type FrameClock, makeFrameClock } from "./frame-clock.ts";
+import { TRACK_ID } from "./init-segment.ts";
+import type { EpochInfo, EpochTrack, PackagerSink } from "./segment.ts";
+import { makeSegmentBuilder, type SegmentBuilder } from "./segment-builder.ts";
+import type { TargetDuration } from "./target-duration.ts";
+import type { Sample } from "./track.ts";
+
+export interface EpochOptions {
+  readonly info: EpochInfo;
+  readonly partTarget: Seconds;
+  readonly target: TargetDuration;
+  /** Timescale by name of every rendition of the broadcast. */
+  readonly renditions: ReadonlyMap<string, number>;
+}
+
+/**
+ * Cuts one epoch. The picture (or sound where there is no picture) leads: it decides where segments end, and the other track
+ * follows at the same moments, so that all renditions have the same numbers.
+ */
+export interface EpochPackager {
+  push(track: number, sample: Sample): void;
+  end(): void;
+  takeBack(fromMs: Milliseconds): boolean;
+  readonly nextNumber: number;
+  readonly hasPublished: boolean;
+  readonly endSeconds: number;
+}
+
+/** A cut of the leader that a follower has not reached. */
+interface Cut {
+  readonly number: number;
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+}
+
+interface Lane {
+  readonly index: number;
+  readonly name: string;
+  readonly timescale: number;
+  readonly source: EpochTrack;
+  readonly builder: SegmentBuilder;
+  clock: FrameClock | null;
+  /** Samples that the leader has not passed yet. */
+  queue: Sample[];
+  cuts: Cut[];
+}
+
+/** The first segment of all is as short as its GOP, but not shorter than this. */
+const LEAST_FIRST_SECONDS = 0.5;
+/** Close enough to the target to end a segment of several short GOPs. */
+const NEARLY_SECONDS = 0.1;
+/** Longest audio frame where the codec does not fix it (Opus: 120 ms): a follower overshoots the leader's cut by less than a frame. */
+const UNKNOWN_FRAME_SECONDS = 0.12;
+const LEAST_PART = 0.85;
+const SOUND_SECONDS = 2;
+
+export function makeEpochPackager(options: EpochOptions, sink: PackagerSink): EpochPackager {
+  const { info, target } = options;
+  const lanes = info.tracks.map(
+    (source, index): Lane => ({
+      index,
+      name: source.rendition,
+      timescale: source.timescale,
+      source,
+      builder: makeSegmentBuilder(TRACK_ID[source.track.kind], source.timescale, {
+        target: Math.round(options.partTarget * source.timescale),
+        // Every audio frame is a sync sample: only the target ends its parts.
+        minimum:
+          source.track.kind === "audio"
+            ? Number.POSITIVE_INFINITY
+            : Math.ceil(options.partTarget * LEAST_PART * source.timescale),
+      }),
+      clock: null,
+      queue: [],
+      cuts: [],
+    }),
+  );
+  const leader = lanes.find((lane) => lane.source.track.kind === "video") ?? lanes[0]!;
+  const followers = lanes.filter((lane) => lane !== leader);
+  const origin = info.startsAt / 1000;
+  const overshoot = Math.max(0, ...followers.map(frameSeconds));
+
+  let number = info.firstNumber;
+  let hasPublished = false;
+  let endSeconds = origin;
+  /** Leader's ticks. */
+  let lastSync: number | null = null;
+  /** Composition shift of the epoch and decode time of its first frame, in seconds of the source. */
+  let shiftSeconds = 0;
+  let leaderZero = 0;
+  /** Of the leader's growing segment: the source time of its first frame. */
+  let openSourceMs: number | null = null;
+  /** The same of the sample that waits for its duration. */
+  let pendingSourceMs: number | null = null;
+  let isTakenBack = false;
+
+  const limit = (): number => target.limit - overshoot;
+
+  /** The leader's first frame is presented at the epoch's origin; the others keep their distance to it. */
+  function startClock(lane: Lane, first: Sample): FrameClock {
+    const { track } = lane.source;
+    if (lane !== leader) return makeFrameClock(track, (origin - leaderZero - shiftSeconds) * lane.timescale, 0);
+    leaderZero = first.dts / track.timescale;
+    shiftSeconds = first.cts / track.timescale;
+    return makeFrameClock(track, (origin - leaderZero - shiftSeconds) * lane.timescale, first.cts);
+  }
+
+  // Leader.
+
+  function lead(sample: Sample): void {
+    leader.clock ??= startClock(leader, sample);
+    const done = leader.clock.push(sample);
+    if (done !== null) addLeading(done);
+    pendingSourceMs = (sample.dts * 1000) / leader.source.track.timescale;
+    if (leader.source.track.kind === "video") {
+      if (sample.isSync) onSync(leader.clock.nextTime);
+    } else {
+      onSound(leader.clock.nextTime);
+    }
+    for (const lane of followers) follow(lane, leader.clock.nextTime / leader.timescale);
+  }
+
+  function addLeading(frame: Frame): void {
+    const { builder, timescale } = leader;
+    if (!builder.isEmpty && (builder.duration + frame.duration) / timescale > limit()) {
+      // The encoder stretched its GOP: EXTINF must not round above the target, so the segment ends between keyframes.
+      if (!frame.isSync) sink.onDependentCut();
+      cut();
+    }
+    if (builder.isEmpty) openSourceMs = pendingSourceMs;
+    builder.add(frame);
+  }
+
+  /** A keyframe is about to come: the segment may end before it. */
+  function onSync(time: number): void {
+    const { builder, timescale } = leader;
+    const gop = lastSync === null ? 0 : (time - lastSync) / timescale;
+    const seconds = builder.duration / timescale;
+    lastSync = time;
+    if (builder.isEmpty) return;
+    if (target.seconds === null) {
+      if (seconds < LEAST_FIRST_SECONDS) return;
+      target.freeze(gop);
+      cut();
+    } else if (seconds >= target.seconds - NEARLY_SECONDS || seconds + gop > limit()) {
+      cut();
+    }
+  }
+
+  /** Sound alone: every frame is a place to cut, and half a frame early or late does not matter. */
+  function onSound(time: number): void {
+    const { builder, timescale } = leader;
+    if (builder.isEmpty) return;
+    if ((time - builder.start) / timescale + frameSeconds(leader) / 2 >= SOUND_SECONDS) cut();
+  }
+
+  function cut(): void {
+    const { builder, timescale } = leader;
+    if (target.seconds === null) target.freeze(builder.duration / timescale);
+    const startSeconds = builder.start / timescale;
+    const stop = (builder.start + builder.duration) / timescale;
+    const segment = builder.close(number, info);
+    publish(leader, segment.time + segment.duration);
+    sink.onSegment(leader.name, segment);
+    const made: Cut = { number, startSeconds, endSeconds: stop };
+    for (const lane of followers) lane.cuts.push(made);
+    for (const [name, scale] of options.renditions) {
+      if (!lanes.some((lane) => lane.name === name)) gap(name, scale, made);
+    }
+    number++;
+  }
+
+  function publish(lane: Lane, end: number): void {
+    hasPublished = true;
+    endSeconds = Math.max(endSeconds, end / lane.timescale);
+  }
+
+  function gap(name: string, timescale: number, { number: at, startSeconds, endSeconds: stop }: Cut): void {
+    const time = Math.round(startSeconds * timescale);
+    const duration = Math.round(stop * timescale) - time;
+    sink.onSegment(name, { kind: "gap", number: at, epoch: info, timescale, time, duration });
+  }
+
+  // Followers.
+
+  /** Hands on the samples that lie before the leader's newest frame: for those every cut is known. */
+  function follow(lane: Lane, horizon: number): void {
+    let taken = 0;
+    for (const sample of lane.queue) {
+      const seconds = origin - shiftSeconds - leaderZero + sample.dts / lane.source.track.timescale;
+      if (seconds >= horizon) break;
+      taken++;
+      // Sound from before the first picture.
+      if (lane.clock === null && seconds < origin - frameSeconds(lane) / 2) continue;
+      lane.clock ??= startClock(lane, sample);
+      const done = lane.clock.push(sample);
+      if (done !== null) addFollowing(lane, done);
+      closePassed(lane, lane.clock.nextTime);
+    }
+    if (taken > 0) lane.queue.splice(0, taken);
+  }
+
+  function addFollowing(lane: Lane, frame: Frame): void {
+    let rest = frame;
+    // A hole in the sound that reaches over a cut: the frame before it is repeated there, so that no segment is too long and
+    // none is empty.
+    for (;;) {
+      const stop = lane.cuts[0] && Math.ceil(lane.cuts[0].endSeconds * lane.timescale);
+      if (stop === undefined || rest.time >= stop || rest.time + rest.duration <= stop + frameTicks(lane)) break;
+      const left = stop - rest.time;
+      lane.builder.add({ ...rest, duration: left });
+      rest = { ...rest, time: stop, duration: rest.duration - left };
+      closePassed(lane, stop);
+    }
+    lane.builder.add(rest);
+  }
+
+  /** Ends the follower's segments that lie before `time`. */
+  function closePassed(lane: Lane, time: number): void {
+    while (lane.cuts.length > 0 && time / lane.timescale >= lane.cuts[0]!.endSeconds) closeFollowing(lane);
+  }
+
+  function closeFollowing(lane: Lane): void {
+    const made = lane.cuts.shift()!;
+    if (lane.builder.isEmpty) {
+      gap(lane.name, lane.timescale, made);
+    } else {
+      const segment = lane.builder.close(made.number, info);
+      publish(lane, segment.time + segment.duration);
+      sink.onSegment(lane.name, segment);
+    }
+  }
+
+  return {
+    get nextNumber() {
+      return number;
+    },
+    get hasPublished() {
+      return hasPublished;
+    },
+    get endSeconds() {
+      return endSeconds;
+    },
+    push(index, sample) {
+      const lane = lanes[index];
+      if (lane === undefined) return;
+      if (lane === leader) lead(sample);
+      else {
+        lane.queue.push(sample);
+        if (leader.clock !== null) follow(lane, leader.clock.nextTime / leader.timescale);
+      }
+    },
+    end() {
+      const open = leader.builder.isEmpty ? (leader.clock?.nextTime ?? 0) : leader.builder.start;
+      const horizon = open / leader.timescale;
+      if (!isTakenBack) {
+        const done = leader.clock?.flush() ?? null;
+        if (done !== null) addLeading(done);
+        if (!leader.builder.isEmpty) cut();
+      }
+      for (const lane of followers) {
+        follow(lane, isTakenBack ? horizon : (lane.cuts.at(-1)?.endSeconds ?? 0));
+        const done = lane.clock?.flush() ?? null;
+        if (done !== null && lane.cuts.length > 0) addFollowing(lane, done);
+        while (lane.cuts.length > 0) closeFollowing(lane);
+        lane.builder.discard();
+      }
+    },
+    takeBack(fromMs) {
+      const open = leader.builder.isEmpty ? pendingSourceMs : openSourceMs;
+      if (open === null || Math.abs(open - fromMs) > 1) return false;
+      isTakenBack = true;
+      return true;
+    },
+  };
+
+  function frameTicks(lane: Lane): number {
+    const { track } = lane.source;
+    const known = track.kind === "audio" ? track.frameTicks : null;
+    return known === null ? UNKNOWN_FRAME_SECONDS * lane.timescale : (known * lane.timescale) / track.timescale;
+  }
+
+  function frameSeconds(lane: Lane): number {
+    return frameTicks(lane) / lane.timescale;
+  }
+}

@@ -1,0 +1,68 @@
+import type { Milliseconds } from "../bytes/units.ts";
+import type { Track } from "./track.ts";
+
+/** What players know of an epoch: an HLS discontinuity, a DASH Period. */
+export interface EpochInfo {
+  /** HLS discontinuity sequence number of its segments, and the name of its init segments. Grows by one per epoch. */
+  readonly number: number;
+  /** Nothing comes before it. */
+  readonly isFirst: boolean;
+  /** Media sequence number of its first segment, in all renditions. */
+  readonly firstNumber: number;
+  /** Where it begins on the broadcast's timeline. */
+  readonly startsAt: Milliseconds;
+  readonly tracks: readonly EpochTrack[];
+}
+
+export interface EpochTrack {
+  readonly rendition: string;
+  readonly track: Track;
+  readonly timescale: number;
+  readonly init: Uint8Array;
+}
+
+/** One CMAF chunk: what LL-HLS lists as a partial segment. */
+export interface Part {
+  readonly time: number;
+  readonly duration: number;
+  /** Begins with a sync sample. */
+  readonly isIndependent: boolean;
+  /** How many samples it has. */
+  readonly frames: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface MediaSegment {
+  readonly kind: "media";
+  /** Media sequence number: the same in all renditions for the same time. */
+  readonly number: number;
+  readonly epoch: EpochInfo;
+  readonly timescale: number;
+  readonly time: number;
+  readonly duration: number;
+  readonly isIndependent: boolean;
+  /** Views of `bytes`. */
+  readonly parts: readonly Part[];
+  readonly bytes: Uint8Array;
+}
+
+/** A time for which a rendition has no media while another has. */
+export interface GapSegment {
+  readonly kind: "gap";
+  readonly number: number;
+  readonly epoch: EpochInfo;
+  readonly timescale: number;
+  readonly time: number;
+  readonly duration: number;
+}
+
+export type Segment = MediaSegment | GapSegment;
+
+/** What the packager tells, in order. */
+export interface PackagerSink {
+  onSegment(rendition: string, segment: Segment): void;
+  /** TARGETDURATION: told once, before the first segment, and true for the whole broadcast. */
+  onTargetDuration(seconds: number): void;
+  /** A segment had to be cut where no decoder can start. */
+  onDependentCut(): void;
+}

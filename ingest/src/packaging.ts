@@ -1,0 +1,128 @@
+/** One broadcast from its FLV tags to what viewers ask for: remux, then packager, then delivery. */
+import { type Milliseconds, ms, seconds } from "./bytes/units.ts";
+import type { Delivery } from "./delivery/delivery.ts";
+import type { Broadcast } from "./live/broadcast.ts";
+import { makePackager } from "./packager/packager.ts";
+import { makeSegmentWindow } from "./packager/window.ts";
+import { type Ffmpeg, whyNot } from "./remux/ffmpeg-probe.ts";
+import { startFfmpegRemuxer } from "./remux/ffmpeg-remuxer.ts";
+import type { MakeRemuxer } from "./remux/remuxer.ts";
+import { type RemuxCounters, type SessionLimits, startRemuxSession } from "./remux/session.ts";
+
+export type PackagingLog = (event: string, details: Readonly<Record<string, unknown>>) => void;
+
+export interface PackagingOptions {
+  readonly broadcast: Broadcast;
+  readonly ffmpeg: Ffmpeg;
+  readonly delivery: Delivery;
+  readonly now?: () => Milliseconds;
+  readonly log?: PackagingLog;
+  /** Instead of ffmpeg. */
+  readonly makeRemuxer?: MakeRemuxer;
+  readonly limits?: Partial<SessionLimits>;
+  /** Told about each ffmpeg child. */
+  readonly onChild?: (pid: number) => void;
+}
+
+/** `waiting`: no segment yet. `failed`: gave up, the reason is in `failure`. */
+export type PackagingState = "waiting" | "live" | "ended" | "failed";
+
+export interface PackagingStats extends RemuxCounters {
+  readonly state: PackagingState;
+  readonly failure: string | null;
+  readonly segments: number;
+  /** Bytes of media held for viewers. */
+  readonly bytes: number;
+}
+
+export interface Packaging {
+  readonly stats: PackagingStats;
+  /** Resolves when the last segment is listed and the playlists have their end. Never rejects. */
+  readonly done: Promise<void>;
+  /** Ends it as if the broadcast had ended; resolves with `done`. */
+  stop(): Promise<void>;
+}
+
+/** HLS §6.2.2 wants three target durations; six let a player that is late still find its segments listed. */
+const WINDOW_TARGET_DURATIONS = 6;
+const PART_TARGET = seconds(0.5);
+/** Media sequence numbers count from here: 2026-01-01T00:00:00Z. */
+const NUMBERS_SINCE = 1_767_225_600;
+
+export function startPackaging(options: PackagingOptions): Packaging {
+  const { broadcast, delivery, ffmpeg } = options;
+  const now = options.now ?? (() => ms(Date.now()));
+  const log = options.log ?? (() => {});
+  let state: PackagingState = "waiting";
+  let failure: string | null = null;
+  let segments = 0;
+  const done = Promise.withResolvers<void>();
+
+  const window = makeSegmentWindow({ startedAt: broadcast.startedAt, targetDurations: WINDOW_TARGET_DURATIONS });
+  const bySeconds = Math.max(0, Math.floor(broadcast.startedAt / 1000) - NUMBERS_SINCE);
+  const first = Math.max(bySeconds, delivery.nextNumber(broadcast.slug));
+  const channel = delivery.open(broadcast.slug, window, { isPrivate: broadcast.visibility === "private" });
+  const packager = makePackager(
+    { firstNumber: first, firstEpoch: first, partTarget: PART_TARGET },
+    {
+      onSegment(rendition, segment) {
+        window.setTime(now());
+        window.onSegment(rendition, segment);
+        segments++;
+        if (state === "waiting" && window.view !== null) state = "live";
+        channel.changed();
+      },
+      onTargetDuration: window.onTargetDuration,
+      onDependentCut() {
+        window.onDependentCut();
+        log("packager.dependent-cut", {});
+      },
+    },
+  );
+
+  const makeRemuxer: MakeRemuxer =
+    options.makeRemuxer ??
+    ((plan, sink, failures) =>
+      startFfmpegRemuxer(plan, sink, {
+        path: ffmpeg.path,
+        verbose: failures > 0,
+        ...(options.onChild === undefined ? {} : { onChild: options.onChild }),
+      }));
+
+  const session = startRemuxSession({
+    broadcast,
+    makeRemuxer,
+    whyNot: (tag) => whyNot(ffmpeg, tag.codec === "Opus" && !tag.isEnhanced ? "unsupported" : tag.codec),
+    now,
+    log,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    sink: {
+      onEpoch: packager.beginEpoch,
+      onSample: packager.push,
+      onEpochEnd: packager.endEpoch,
+      takeBack: packager.takeBack,
+      onEnd(reason) {
+        packager.endEpoch();
+        failure = reason;
+        state = reason === null ? "ended" : "failed";
+        window.setTime(now());
+        window.end();
+        channel.changed();
+        channel.ended();
+        log("packaging.end", { state, ...(reason === null ? {} : { reason }) });
+        done.resolve();
+      },
+    },
+  });
+
+  return {
+    get stats() {
+      return { ...session.counters, state, failure, segments, bytes: window.size };
+    },
+    done: done.promise,
+    stop() {
+      session.stop();
+      return done.promise;
+    },
+  };
+}

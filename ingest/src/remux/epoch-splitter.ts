@@ -1,0 +1,276 @@
+import type { Milliseconds } from "../bytes/units.ts";
+import type { MediaTag } from "../live/media-tag.ts";
+import { readAnnounced } from "./announced.ts";
+import type { EpochPlan } from "./remuxer.ts";
+
+/*
+ * Cuts a publisher's tags into epochs: ranges with constant decoder configurations, the same tracks and continuous timestamps.
+ *
+ *   state        on                                                            to
+ *   discovering  every wanted track is there and a keyframe (if there is       running, `start` with the tags kept
+ *                video), or the wait is over
+ *   running      another decoder configuration, a track that appears or        discovering, `end`
+ *                stays away, a timestamp that jumps, `restart()`
+ */
+
+export interface SplitterOptions {
+  /** A step back, or forward, of one track's timestamps beyond these is a jump. Less is jitter of the encoder's clock. */
+  readonly backwardMs: number;
+  readonly forwardMs: number;
+  /** A track that the other one runs ahead of by this much is lost. */
+  readonly lostMs: number;
+  /** How much media to wait for tracks that nobody promised, and for promised ones. */
+  readonly unannouncedWaitMs: number;
+  readonly announcedWaitMs: number;
+  /** How long to wait for a keyframe while pictures come that can't be decoded yet. */
+  readonly keyframeWaitMs: number;
+  /** Bytes kept while waiting. */
+  readonly maxPendingBytes: number;
+}
+
+export const DEFAULT_SPLITTER_OPTIONS: SplitterOptions = {
+  backwardMs: 250,
+  forwardMs: 2_000,
+  lostMs: 2_500,
+  unannouncedWaitMs: 1_000,
+  announcedWaitMs: 2_000,
+  keyframeWaitMs: 12_000,
+  maxPendingBytes: 16 * 1024 * 1024,
+};
+
+/** Why an epoch began. `jump`: its timestamps say nothing about where it stands relative to the one before. */
+export type EpochCause = "first" | "config" | "tracks" | "jump" | "restart";
+
+export interface SplitterSink {
+  /** A new epoch; its tags follow. `arrivedAt`: when its first frame came. */
+  onStart(plan: EpochPlan, cause: EpochCause, arrivedAt: Milliseconds): void;
+  onFrame(tag: MediaTag): void;
+  /** The epoch is over; nothing belongs to it any more. */
+  onStop(): void;
+  onDrop(tag: MediaTag): void;
+}
+
+export type Kind = "audio" | "video";
+
+export interface EpochSplitter {
+  push(tag: MediaTag, now: Milliseconds): void;
+  /**
+   * Ends the epoch in progress; the next begins at a keyframe. `after`: frames up to this publisher's timestamp were delivered
+   * already and are left out.
+   */
+  restart(after: Milliseconds | null): void;
+  readonly tracks: ReadonlySet<Kind>;
+}
+
+interface Pending {
+  readonly tag: MediaTag;
+  readonly arrivedAt: Milliseconds;
+}
+
+/** How far before the first picture sound may begin and still be handed on: the packager trims it to the frame. */
+const EARLY_SOUND_MS = 100;
+/** Sound kept while there is no picture yet. */
+const MAX_SOUND_MS = 2_500;
+/** Tags further apart than this are from both sides of a jump. */
+const MAX_PENDING_MS = 4_000;
+/** A broadcast replays at most one GOP. */
+const MAX_REPLAY_MS = 20_000;
+
+export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER_OPTIONS): EpochSplitter {
+  let cause: EpochCause = "first";
+  let isRunning = false;
+  let announced: ReadonlySet<Kind> | null = null;
+  /** The tracks of the epoch, or while discovering those of the one before. */
+  let tracks: ReadonlySet<Kind> = new Set();
+  let wanted: ReadonlySet<Kind> | null = null;
+  let after: Milliseconds | null = null;
+  let pending: Pending[] = [];
+  let pendingBytes = 0;
+  /** Timestamps of the first frame waited with, and of the last picture that could not be decoded. */
+  let waitingSince: Milliseconds | null = null;
+  let pictureAt: Milliseconds | null = null;
+  const heads = new Map<Kind, MediaTag>();
+  const last = new Map<Kind, Milliseconds>();
+
+  function discover(why: EpochCause, expected: ReadonlySet<Kind> | null): void {
+    if (isRunning) sink.onStop();
+    isRunning = false;
+    cause = why;
+    wanted = expected;
+    last.clear();
+    waitingSince = null;
+    pictureAt = null;
+    forget();
+  }
+
+  function forget(): void {
+    for (const { tag } of pending) sink.onDrop(tag);
+    pending = [];
+    pendingBytes = 0;
+  }
+
+  function onConfig(tag: MediaTag, kind: Kind): void {
+    const known = heads.get(kind);
+    const isSame = known !== undefined && known.codec === tag.codec && sameHead(known, tag);
+    heads.set(kind, tag);
+    if (!isRunning) {
+      // What came before belongs to the old configuration.
+      if (!isSame && pending.some((each) => each.tag.kind === kind)) forget();
+    } else if (!tracks.has(kind)) {
+      discover("tracks", new Set([...tracks, kind]));
+    } else if (!isSame) {
+      discover("config", tracks);
+    }
+  }
+
+  /** Whether a frame was delivered by the epoch before a restart. The replay is in order, so a step back means a new clock. */
+  function isDelivered(tag: MediaTag, until: Milliseconds): boolean {
+    const previous = last.get(tag.kind as Kind);
+    const isJump = tag.timestamp < until - MAX_REPLAY_MS || tag.timestamp < (previous ?? 0) - options.backwardMs;
+    last.set(tag.kind as Kind, tag.timestamp);
+    if (!isJump) return tag.timestamp <= until;
+    after = null;
+    cause = "jump";
+    return false;
+  }
+
+  /** A frame while discovering. */
+  function keep(tag: MediaTag, arrivedAt: Milliseconds): void {
+    if (after !== null && isDelivered(tag, after)) {
+      sink.onDrop(tag);
+      return;
+    }
+    const head = pending[0]?.tag;
+    const isFar = head !== undefined && Math.abs(tag.timestamp - head.timestamp) > MAX_PENDING_MS;
+    if (isFar || pendingBytes + tag.payload.length > options.maxPendingBytes) forget();
+    if (waitingSince === null || isFar) waitingSince = tag.timestamp;
+    const isUndecodable = tag.kind === "video" && !tag.isKeyframe && !hasKeyframe();
+    if (tag.kind === "video") pictureAt = tag.timestamp;
+    if (isUndecodable) {
+      sink.onDrop(tag);
+    } else {
+      pending.push({ tag, arrivedAt });
+      pendingBytes += tag.payload.length;
+    }
+    if (!hasKeyframe()) prune(tag.timestamp);
+    begin(tag.timestamp);
+  }
+
+  /** Sound from long before the first picture is of no use. */
+  function prune(newest: Milliseconds): void {
+    while (pending.length > 0 && newest - pending[0]!.tag.timestamp > MAX_SOUND_MS) {
+      const { tag } = pending.shift()!;
+      pendingBytes -= tag.payload.length;
+      sink.onDrop(tag);
+    }
+  }
+
+  const indexOf = (kind: Kind): number => pending.findIndex(({ tag }) => tag.kind === kind);
+  const hasKeyframe = (): boolean => indexOf("video") >= 0;
+
+  function waitMs(wants: ReadonlySet<Kind> | null, newest: Milliseconds): number {
+    const hasPictures = pictureAt !== null && newest - pictureAt < options.lostMs;
+    if (hasPictures && !hasKeyframe()) return options.keyframeWaitMs;
+    return wants === null ? options.unannouncedWaitMs : options.announcedWaitMs;
+  }
+
+  /** Starts the epoch when what it needs is there. */
+  function begin(newest: Milliseconds): void {
+    const wants = wanted ?? announced;
+    const has = (kind: Kind): boolean => heads.has(kind) && (kind !== "video" || hasKeyframe());
+    const isComplete = wants === null ? has("audio") && has("video") : [...wants].every(has);
+    if (!isComplete && newest - waitingSince! < waitMs(wants, newest)) return;
+    const chosen: Kind[] = [];
+    if (has("video")) chosen.push("video");
+    if (has("audio") && (isComplete ? wants === null || wants.has("audio") : indexOf("audio") >= 0))
+      chosen.push("audio");
+    const from = chosen[0] === undefined ? -1 : indexOf(chosen[0]);
+    const start = pending[from];
+    if (start === undefined) return;
+    const base = start.tag.timestamp;
+    tracks = new Set(chosen);
+    isRunning = true;
+    after = null;
+    last.clear();
+    for (const kind of chosen) last.set(kind, base);
+    sink.onStart({ heads: chosen.map((kind) => heads.get(kind)!), base }, cause, start.arrivedAt);
+    const flush = pending;
+    pending = [];
+    pendingBytes = 0;
+    for (const { tag, arrivedAt } of flush) {
+      const isEarly = tag.kind !== chosen[0] && tag.timestamp < base - EARLY_SOUND_MS;
+      if (isEarly || !tracks.has(tag.kind as Kind)) sink.onDrop(tag);
+      else onFrame(tag, tag.kind as Kind, arrivedAt);
+    }
+  }
+
+  /** A frame of an epoch's track. */
+  function onFrame(tag: MediaTag, kind: Kind, now: Milliseconds): void {
+    const previous = last.get(kind)!;
+    const step = tag.timestamp - previous;
+    if (isRunning && (step < -options.backwardMs || step > options.forwardMs)) discover("jump", tracks);
+    if (!isRunning) {
+      keep(tag, now);
+      return;
+    }
+    if (step > 0) last.set(kind, tag.timestamp);
+    sink.onFrame(tag);
+    for (const other of tracks) {
+      if (tag.timestamp - last.get(other)! > options.lostMs) {
+        discover("tracks", new Set([...tracks].filter((each) => each !== other)));
+        return;
+      }
+    }
+  }
+
+  return {
+    get tracks() {
+      return tracks;
+    },
+    restart(until) {
+      discover("restart", isRunning || wanted !== null ? tracks : null);
+      after = until;
+    },
+    push(tag, now) {
+      if (tag.kind === "script") {
+        const promise = readAnnounced(tag.payload);
+        if (promise !== null) announced = new Set(kindsOf(promise));
+        return;
+      }
+      if (tag.isControl || tag.trackId !== 0) return;
+      const { kind } = tag;
+      if (tag.isConfig || isOwnHead(tag)) onConfig(tag, kind);
+      if (tag.isConfig) return;
+      if (!heads.has(kind)) {
+        sink.onDrop(tag);
+        return;
+      }
+      if (isRunning && tracks.has(kind)) {
+        onFrame(tag, kind, now);
+        return;
+      }
+      if (isRunning) {
+        // A track that was lost or came too late: it joins at its first frame that can be decoded.
+        if (kind === "video" && !tag.isKeyframe) return;
+        discover("tracks", new Set([...tracks, kind]));
+      }
+      keep(tag, now);
+    },
+  };
+}
+
+function kindsOf(promise: { readonly audio: boolean; readonly video: boolean }): Kind[] {
+  return [...(promise.video ? ["video" as const] : []), ...(promise.audio ? ["audio" as const] : [])];
+}
+
+/** MP3 and (E-)AC-3 have no configuration message: each frame tells all. */
+function isOwnHead({ codec }: MediaTag): boolean {
+  return codec === ".mp3" || codec === "ac-3" || codec === "ec-3";
+}
+
+function sameHead(known: MediaTag, tag: MediaTag): boolean {
+  const [a, b] = [known.payload, tag.payload];
+  // Of a frame, the FLV byte with rate and channels is the configuration.
+  if (!tag.isConfig) return a[0] === b[0];
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

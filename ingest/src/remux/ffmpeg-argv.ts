@@ -1,0 +1,56 @@
+import type { Codec } from "../flv/fourcc.ts";
+
+export interface RemuxArgv {
+  readonly video: Codec | null;
+  readonly audio: Codec | null;
+  /** Print ffmpeg's own errors. It writes two lines per frame about fragments that it cuts early, so only after a failure. */
+  readonly verbose: boolean;
+}
+
+/**
+ * FLV on stdin to fragmented MP4 on stdout, one fragment per frame, nothing transcoded.
+ *
+ * - `-probesize`: the epoch's first bytes are its configurations and a keyframe, so 32 KiB is plenty (less loses the picture's
+ *   size); sound alone would fill them in seconds only, and needs none.
+ * - `-copyts -avoid_negative_ts disabled`, `frag_discont`, no edit list: `tfdt` is the FLV timestamp, for both tracks alike.
+ * - `-video_track_timescale 90000` holds milliseconds exactly.
+ * - `-bsf:a` is not needed: FLV carries AAC without ADTS.
+ * - stdin is the input, so `-nostdin` must not be given; ffmpeg ends when it closes, also when the server was killed.
+ */
+export function remuxArgv({ video, audio, verbose }: RemuxArgv): string[] {
+  return [
+    "-hide_banner",
+    "-loglevel",
+    verbose ? "error" : "fatal",
+    "-probesize",
+    video === null ? "512" : "32768",
+    "-analyzeduration",
+    "0",
+    "-fpsprobesize",
+    "0",
+    "-f",
+    "flv",
+    "-i",
+    "pipe:0",
+    ...(video === null ? [] : ["-map", "0:v:0"]),
+    ...(audio === null ? [] : ["-map", "0:a:0"]),
+    "-c",
+    "copy",
+    // HEVC and its parameter sets in the sample entry: the only form that Apple's players take.
+    ...(video === "hvc1" ? ["-tag:v", "hvc1"] : []),
+    "-copyts",
+    "-avoid_negative_ts",
+    "disabled",
+    "-f",
+    "mp4",
+    "-movflags",
+    "empty_moov+default_base_moof+frag_every_frame+frag_discont+skip_trailer+skip_sidx",
+    "-use_editlist",
+    "0",
+    "-video_track_timescale",
+    "90000",
+    "-flush_packets",
+    "1",
+    "pipe:1",
+  ];
+}
