@@ -46,7 +46,7 @@ interface Stream {
 
 async function streams(target: TestServer, query = ""): Promise<Stream[]> {
   const response = await fetch(`${target.site}/api/streams${query}`);
-  return (await response.json()).items;
+  return ((await response.json()) as { items: Stream[] }).items;
 }
 
 const isLive = (target: TestServer) =>

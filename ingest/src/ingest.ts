@@ -1,7 +1,9 @@
 /** Ingest as one value: the RTMP listeners, the live broadcasts, their packaging and its delivery, wired together. */
 import type { Registry as PromRegistry } from "prom-client";
+import { makeDelivery } from "./delivery/delivery.ts";
 import type { Gate, Log } from "./live/ports.ts";
 import { Registry } from "./live/registry.ts";
+import { makePackagings } from "./packagings.ts";
 import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from "./server/limits.ts";
 import { type RtmpServer, startRtmpServer } from "./server/listener.ts";
@@ -44,6 +46,12 @@ export function startIngest(options: IngestOptions): Ingest {
     broadcasts: () => registry.size,
     gopBytes: () => [...registry.all()].reduce((sum, broadcast) => sum + broadcast.stats.gopBytes, 0),
   });
+  const delivery = makeDelivery();
+  const packagings =
+    options.ffmpeg === null
+      ? null
+      : makePackagings({ ffmpeg: options.ffmpeg, delivery, metrics: options.metrics, log });
+  if (packagings !== null) registry.listen(packagings);
   const limits = { ...DEFAULT_SERVER_LIMITS, ...options.limits };
   server = startRtmpServer({
     host,
@@ -60,13 +68,15 @@ export function startIngest(options: IngestOptions): Ingest {
   return {
     rtmpPort: server.port,
     rtmpsPort: server.tlsPort,
-    handle: () => null,
+    handle: delivery.handle,
     cut(streamId, reason) {
       for (const broadcast of registry.all())
         if (broadcast.streamId === streamId) broadcast.refuse("publish.replaced", reason);
     },
     async stop() {
       await server.stop(STOP_GRACE_MS);
+      await packagings?.stop();
+      delivery.stop();
     },
   };
 }

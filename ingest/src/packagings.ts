@@ -1,0 +1,84 @@
+/** All packagings of a process: one starts with each broadcast and drains behind its end. */
+import { Counter, Gauge, type Registry as PromRegistry } from "prom-client";
+import type { Delivery } from "./delivery/delivery.ts";
+import type { LiveBroadcast } from "./live/broadcast.ts";
+import type { Log } from "./live/ports.ts";
+import type { RegistryListener } from "./live/registry.ts";
+import { type Packaging, startPackaging } from "./packaging.ts";
+import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
+
+export interface PackagingsOptions {
+  readonly ffmpeg: Ffmpeg;
+  readonly delivery: Delivery;
+  readonly metrics: PromRegistry;
+  readonly log: Log;
+}
+
+export interface Packagings extends RegistryListener {
+  /** Resolves when every packaging has listed its last segment. */
+  stop(): Promise<void>;
+}
+
+/** Events of a packaging that an operator must see; the others are told at debug level. */
+const WORTH_A_WARNING = new Set(["remux.failed", "remux.overflow", "remux.gave-up", "remux.refused"]);
+
+export function makePackagings({ ffmpeg, delivery, metrics, log }: PackagingsOptions): Packagings {
+  const running = new Set<Packaging>();
+  /** What ended packagings counted. */
+  const past = { epochs: 0, restarts: 0, overflows: 0, droppedTags: 0, segments: 0 };
+  type Count = keyof typeof past;
+  const COUNTS = Object.keys(past) as Count[];
+
+  const counter = (name: string, help: string, count: Count) =>
+    new Counter({
+      name,
+      help,
+      registers: [metrics],
+      collect() {
+        this.reset();
+        this.inc([...running].reduce((sum, packaging) => sum + packaging.stats[count], past[count]));
+      },
+    });
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [metrics],
+      collect() {
+        this.set(read());
+      },
+    });
+  counter("streamhub_ffmpeg_starts_total", "ffmpeg remuxers started", "epochs");
+  counter("streamhub_ffmpeg_restarts_total", "ffmpeg remuxers started again after one died", "restarts");
+  counter("streamhub_remux_overflows_total", "Times that a remuxer was too slow and media was dropped", "overflows");
+  counter("streamhub_remux_dropped_tags_total", "Media messages dropped before the remuxer", "droppedTags");
+  counter("streamhub_packager_segments_total", "Segments listed, over all renditions", "segments");
+  gauge("streamhub_packagings", "Broadcasts that are being packaged, or drained", () => running.size);
+  gauge("streamhub_delivery_bytes", "Bytes of media held for viewers", () => delivery.stats.bytes);
+  gauge("streamhub_delivery_held_requests", "Requests that wait for a first segment", () => delivery.stats.held);
+
+  return {
+    onStart(broadcast: LiveBroadcast) {
+      const { slug, streamId } = broadcast;
+      const packaging = startPackaging({
+        broadcast,
+        ffmpeg,
+        delivery,
+        log: (code, details) =>
+          WORTH_A_WARNING.has(code)
+            ? log.warn({ code, slug, streamId, ...details }, "Packaging had to act")
+            : log.debug({ code, slug, streamId, ...details }, "Packaging"),
+      });
+      running.add(packaging);
+      void packaging.done.then(() => {
+        for (const count of COUNTS) past[count] += packaging.stats[count];
+        running.delete(packaging);
+      });
+    },
+    // The broadcast's end reaches its packaging as its sink.
+    onEnd() {},
+    async stop() {
+      await Promise.all([...running].map((packaging) => packaging.stop()));
+    },
+  };
+}
