@@ -14,6 +14,9 @@ export function makeDash(video: HTMLVideoElement, url: string, onFault: OnFault)
     },
   });
   player.initialize(video, undefined, true);
+  // The library would ask a server of its authors for the time; no page of ours talks to third parties. The manifest's own UTCTiming and
+  // the Date of its response say the same.
+  player.clearDefaultUTCTimingSources();
   player.on(MediaPlayer.events.ERROR, (event) => {
     const { error } = event;
     onFault(typeof error === "object" && error !== null && "code" in error ? `dash ${String(error.code)}` : "dash");

@@ -1,10 +1,7 @@
 /** The built site and the API on a real embedded PostgreSQL behind one port, with media from wherever the test takes it. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { startPlatform, type TestPlatform } from "@streamhub/api/testing";
 import { makeSite } from "../../src/serve.ts";
-
-const WEB = join(import.meta.dir, "../..");
+import { builtSite } from "../built-site.ts";
 
 export interface SiteUnderTest {
   readonly platform: TestPlatform;
@@ -12,10 +9,9 @@ export interface SiteUnderTest {
   close(): Promise<void>;
 }
 
-/** Builds the site when it has not been built yet; `media` answers for `/live/{slug}/{name}`. */
+/** `media` answers for `/live/{slug}/{name}`. */
 export async function startSite(media: (slug: string, name: string) => Response): Promise<SiteUnderTest> {
-  const distDir = join(WEB, "dist");
-  if (!existsSync(join(distDir, "index.html"))) await build();
+  const distDir = await builtSite();
   const platform = await startPlatform();
   const site = makeSite({ distDir });
   const server = Bun.serve({
@@ -37,9 +33,4 @@ export async function startSite(media: (slug: string, name: string) => Response)
       await platform.close();
     },
   };
-}
-
-async function build(): Promise<void> {
-  const run = Bun.spawn([process.execPath, "run", "--cwd", WEB, "build"], { stdout: "ignore", stderr: "inherit" });
-  if ((await run.exited) !== 0) throw new Error("the site did not build");
 }

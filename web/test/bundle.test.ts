@@ -1,0 +1,51 @@
+/** What a first visit costs. The player libraries are large and must stay out of it. */
+import { beforeAll, describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { builtSite } from "./built-site.ts";
+
+const KB = 1024;
+let dist: string;
+let html: string;
+const gzip = (file: string) => Bun.gzipSync(new Uint8Array(readFileSync(join(dist, file)))).byteLength;
+
+beforeAll(async () => {
+  dist = await builtSite();
+  html = readFileSync(join(dist, "index.html"), "utf8");
+}, 60_000);
+
+/** Scripts and style sheets that the page names itself, which is all that a first visit of the home page loads. */
+const named = (pattern: RegExp) => [...html.matchAll(pattern)].map((match) => match[1] ?? "");
+
+describe("the first visit", () => {
+  test("loads at most 45 KB of script and 8 KB of style, gzip", () => {
+    const scripts = named(/<script[^>]*src="\/([^"]+)"/g).concat(named(/rel="modulepreload"[^>]*href="\/([^"]+)"/g));
+    const styles = named(/rel="stylesheet"[^>]*href="\/([^"]+)"/g);
+    expect(scripts.length).toBeGreaterThan(1);
+    expect(styles.length).toBe(1);
+    expect(scripts.reduce((total, file) => total + gzip(file), 0)).toBeLessThan(45 * KB);
+    expect(styles.reduce((total, file) => total + gzip(file), 0)).toBeLessThan(8 * KB);
+  });
+
+  test("has no inline script or style, which the content policy would refuse", () => {
+    expect(html).not.toMatch(/<script(?![^>]*\bsrc=)/);
+    expect(html).not.toMatch(/<style|\sstyle=|\son\w+=/);
+  });
+
+  test("names no other host", () => {
+    expect(named(/(?:src|href)="(https?:)?\/\/[^"]*"/g)).toEqual([]);
+  });
+});
+
+test("hls.js and dash.js are chunks of their own, below 200 and 250 KB gzip", () => {
+  const files = readdirSync(join(dist, "assets"));
+  for (const [name, limit] of [
+    ["make-hls", 200],
+    ["make-dash", 250],
+  ] as const) {
+    const chunks = files.filter((file) => file.startsWith(name) && file.endsWith(".js"));
+    expect(chunks).toHaveLength(1);
+    expect(html).not.toContain(name);
+    expect(gzip(join("assets", chunks[0] ?? ""))).toBeLessThan(limit * KB);
+  }
+});
