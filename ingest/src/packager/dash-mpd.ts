@@ -35,7 +35,7 @@ export function renderMpd(view: BroadcastView, options: MpdOptions): string {
     ["maxSegmentDuration", duration(view.targetDuration + 0.5)],
     ...(view.hasEnded ? ended(view) : live(view)),
   ];
-  const body = periods.map((period, index) => renderPeriod(period, index === 0, options));
+  const body = periods.map((period) => renderPeriod(period, options));
   const timing = element("UTCTiming", [
     ["schemeIdUri", "urn:mpeg:dash:utc:http-iso:2014"],
     ["value", options.timeUri],
@@ -69,20 +69,21 @@ function periodsOf(view: BroadcastView): Period[] {
     for (const segment of segments) {
       if (segment.kind === "gap") continue;
       const { epoch } = segment;
-      let period = periods.get(epoch.number);
-      if (period === undefined) periods.set(epoch.number, (period = { epoch, sets: [] }));
-      let set = period.sets.find(({ source }) => source.rendition === name);
-      if (set === undefined) {
-        const source = epoch.tracks.find(({ rendition }) => rendition === name)!;
-        period.sets.push((set = { source, media, segments: [] }));
-      }
-      set.segments.push(segment);
+      const period = periods.get(epoch.number) ?? { epoch, sets: [] };
+      periods.set(epoch.number, period);
+      const set = period.sets.find(({ source }) => source.rendition === name);
+      if (set !== undefined) set.segments.push(segment);
+      else period.sets.push({ source: sourceOf(epoch, name), media, segments: [segment] });
     }
   }
   return [...periods.values()].sort((a, b) => a.epoch.number - b.epoch.number);
 }
 
-function renderPeriod({ epoch, sets }: Period, _isFirst: boolean, options: MpdOptions): string {
+function sourceOf(epoch: EpochInfo, name: string): EpochTrack {
+  return epoch.tracks.find(({ rendition }) => rendition === name)!;
+}
+
+function renderPeriod({ epoch, sets }: Period, options: MpdOptions): string {
   return element(
     "Period",
     [

@@ -8,8 +8,11 @@ export interface RemuxArgv {
 }
 
 /**
- * FLV on stdin to fragmented MP4 on stdout, one fragment per frame, nothing transcoded.
+ * FLV on stdin to fragmented MP4 on stdout, a fragment per frame, nothing transcoded.
  *
+ * - `-frag_duration 1` (microsecond) cuts before every frame, all tracks together. `frag_every_frame` would as well, but where
+ *   the muxer holds a second packet of the track it adds that one's duration to the decode time of the first (5.1: a third of
+ *   all audio frames came a frame too late).
  * - `-probesize`: the epoch's first bytes are its configurations and a keyframe, so 32 KiB is plenty (less loses the picture's
  *   size); sound alone would fill them in seconds only, and needs none.
  * - `-copyts -avoid_negative_ts disabled`, `frag_discont`, no edit list: `tfdt` is the FLV timestamp, for both tracks alike.
@@ -44,7 +47,9 @@ export function remuxArgv({ video, audio, verbose }: RemuxArgv): string[] {
     "-f",
     "mp4",
     "-movflags",
-    "empty_moov+default_base_moof+frag_every_frame+frag_discont+skip_trailer+skip_sidx",
+    "empty_moov+default_base_moof+frag_discont+skip_trailer+skip_sidx",
+    "-frag_duration",
+    "1",
     "-use_editlist",
     "0",
     "-video_track_timescale",

@@ -90,7 +90,7 @@ export function startFfmpegRemuxer(plan: EpochPlan, sink: RemuxSink, options: Ff
         return;
       }
     }
-    if (isEnding) closeInput();
+    if (isEnding && !isBusy && queue.length === 0) closeInput();
   }
 
   function closeInput(): void {
