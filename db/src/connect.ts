@@ -18,6 +18,8 @@ export const CONNECT_TIMEOUT_S = 10;
 
 export const clientOptions = {
   connect_timeout: CONNECT_TIMEOUT_S,
+  // Seconds. The driver's own waits grow to 20: a broadcast should not wait for so long once the database is back.
+  backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, 1),
   // Notices ("relation already exists, skipping") are no news.
   onnotice: () => {},
   connection: {

@@ -112,6 +112,18 @@ describe.if(isRoot)("as root, below a folder of mode 700", () => {
     expect(readdirSync(dirname(old)).filter((name) => name.includes("unclaimed"))).toHaveLength(1);
   });
 
+  test("DATA_DIR that was closed after its database was made is said with what to do", async () => {
+    const opened = makeFolder("opened", 0o755);
+    const options = { dataDir: join(opened, "data"), systemFolder };
+    await (await start(options)).close();
+    chmodSync(opened, 0o700);
+    const refused = await startOwner(options);
+    expect(refused.opened.code).toBe("database.permission");
+    expect(refused.opened.message).toContain("chmod o+x");
+    chmodSync(opened, 0o755);
+    await (await start(options)).close();
+  });
+
   test("the checkout too, with a umask of 077: the programs are copied, once", async () => {
     const checkout = copyCheckout(join(closed, "checkout"));
     const prefix = ["sh", "-c", 'umask 077; exec "$@"', "sh"];
@@ -164,8 +176,8 @@ describe.if(isRoot)("as an ordinary user", () => {
   });
 
   test("a folder that root made and uses is refused with a sentence", async () => {
-    const dataDir = join(makeFolder("used-by-root", 0o755), "data");
-    await (await start({ ...options, dataDir })).close();
+    // Made by a test above.
+    const dataDir = join(folder, "opened", "data");
     const { opened } = await startOwner({ ...options, dataDir, prefix: AS_NOBODY });
     expect(opened.code).toBe("database.permission");
   });

@@ -1,12 +1,12 @@
 /** Brings the cluster up, or finds it up. Everything here is called with the lock of the home held. */
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "../database-error.ts";
 import type { Log } from "../log.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
 import { checkVersion, clusterExists, initialise, readPassword, removeDrafts, SETTINGS } from "./cluster.ts";
-import { chooseLocation, type Home, readLocation } from "./layout.ts";
+import { canEnter, chooseLocation, type Home, readLocation } from "./layout.ts";
 import { clearStalePidFile, findPostmaster, type Postmaster, waitForEnd } from "./postmaster.ts";
 import { findProcess, isAlive, type ProcessId } from "./processes.ts";
 import { PLAIN_ENV } from "./run.ts";
@@ -45,6 +45,13 @@ export async function ensureRunning(home: Home, settings: Settings): Promise<Clu
 
   const user = await findServerUser(known ?? join(home.folder, "cluster"));
   const clusterDir = known ?? (await chooseLocation(home, user, settings.log));
+  const parent = dirname(clusterDir);
+  if (user !== null && !(await canEnter(user, parent))) {
+    throw new DatabaseError(
+      "database.permission",
+      `The database lies in ${clusterDir}, and the user that runs it can't enter ${parent} any more. Let others enter the folders above it again (chmod o+x), or move DATA_DIR back to where it was.`,
+    );
+  }
   const binaries = await findBinaries(user, user === null ? home.folder : home.systemFolder, settings.log);
   const password = readPassword(home);
   removeDrafts(clusterDir);
@@ -117,7 +124,9 @@ async function waitForReady(home: Home, clusterDir: string, witness: ProcessId, 
 
 function startFailed(home: Home, logStart: number): DatabaseError {
   const log = readFileSync(home.logFile).subarray(logStart).toString("utf8");
-  const lines = log.split("\n").filter((line) => /(FATAL|PANIC|ERROR|setpriv|error while loading)/.test(line));
+  const lines = log
+    .split("\n")
+    .filter((line) => /(FATAL|PANIC|ERROR|setpriv|could not|cannot|error while loading)/.test(line));
   const why = lines.map((line) => line.replace(/^.*?\] /, "")).join(" ") || "no message";
   return new DatabaseError(
     "database.start-failed",
