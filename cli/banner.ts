@@ -56,7 +56,7 @@ export function bannerText(addresses: Addresses, first: FirstRun | null, demoSlu
   ];
   if (first !== null) {
     lines.push(
-      `  Your first channel is "${first.slug}": ${addresses.site}/${first.slug}`,
+      `  Your first channel is "${first.slug}": ${addresses.site}/watch/${first.slug}`,
       `  Stream key   ${first.streamKey}`,
       "  In OBS: Settings, Stream, Service Custom…, Server and Stream Key as above.",
       "  To become its owner, in another terminal of this folder (the password is typed on its own line, then Ctrl-D):",
@@ -67,7 +67,7 @@ export function bannerText(addresses: Addresses, first: FirstRun | null, demoSlu
   } else {
     lines.push("  Stream keys: npx bun streamhub channel key SLUG", "");
   }
-  if (demoSlug !== null) lines.push(`  A demo picture is on its way to ${addresses.site}/${demoSlug}`, "");
+  if (demoSlug !== null) lines.push(`  A demo picture is on its way to ${addresses.site}/watch/${demoSlug}`, "");
   lines.push("  Ctrl-C stops everything in order.", "");
   return lines.join("\n");
 }

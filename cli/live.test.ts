@@ -1,5 +1,5 @@
 /** Broadcasts from an encoder's connect to the database's last word, on a real server; and what is left when parts are killed. */
-import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { descendants, isRunning } from "./e2e/processes.ts";
 import {
   makeDataDir,
@@ -16,8 +16,8 @@ import {
 setDefaultTimeout(120_000);
 
 const cleanUps: (() => unknown)[] = [];
-afterAll(async () => {
-  for (const cleanUp of cleanUps.reverse()) await cleanUp();
+afterEach(async () => {
+  for (let cleanUp = cleanUps.pop(); cleanUp !== undefined; cleanUp = cleanUps.pop()) await cleanUp();
 });
 
 async function server(options: Parameters<typeof startServer>[0] = {}): Promise<TestServer> {
