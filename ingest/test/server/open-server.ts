@@ -1,0 +1,106 @@
+/** A real listener on a free port with a gate in memory, and everything that a test asks about it. */
+import { ms } from "../../src/bytes/units.ts";
+import type { Admitted, Gate, Log, PublishRequest, Refused } from "../../src/live/ports.ts";
+import { Registry } from "../../src/live/registry.ts";
+import { DEFAULT_SERVER_LIMITS, type ServerLimits } from "../../src/server/limits.ts";
+import { type RtmpServer, startRtmpServer } from "../../src/server/listener.ts";
+
+/** Short enough that nobody waits; whole seconds apart from each other where a test tells them apart. */
+export const SHORT_LIMITS: ServerLimits = {
+  ...DEFAULT_SERVER_LIMITS,
+  handshakeTimeout: ms(600),
+  setupTimeout: ms(900),
+  idleTimeout: ms(1_500),
+  stallTimeout: ms(1_500),
+};
+
+type Answer = Admitted | Refused;
+export type Verdict = (request: PublishRequest) => Answer | Promise<Answer>;
+
+export interface TestServer extends AsyncDisposable {
+  readonly rtmp: RtmpServer;
+  readonly registry: Registry;
+  readonly port: number;
+  readonly asked: PublishRequest[];
+  readonly ended: number[];
+  readonly logged: { readonly level: string; readonly code: string; readonly text: string }[];
+  /** How many connections closed, by reason. */
+  closed(reason: string): number;
+  allClosed(): Record<string, number>;
+}
+
+/** Admits every key as the channel `KEY-live` (never the key itself). */
+export const admitAll: Verdict = ({ key }) => admitted(`${key}-live`, 1);
+
+export function admitted(slug: string, streamId: number | null): Admitted {
+  return { kind: "admitted", slug, channelId: 1, streamId, visibility: "public" };
+}
+
+export interface TestServerOptions {
+  readonly verdict?: Verdict;
+  readonly limits?: Partial<ServerLimits>;
+  readonly apps?: readonly string[] | null;
+  readonly tls?: { readonly port: number; readonly cert: string; readonly key: string };
+}
+
+export function openServer(options: TestServerOptions = {}): TestServer {
+  const { verdict = admitAll, limits = {}, apps = ["live"], tls } = options;
+  const asked: PublishRequest[] = [];
+  const ended: number[] = [];
+  const logged: TestServer["logged"] = [];
+  const closed = new Map<string, number>();
+  const registry = new Registry();
+  const gate: Gate = {
+    async admit(request) {
+      asked.push(request);
+      return verdict(request);
+    },
+    async ended(streamId) {
+      ended.push(streamId);
+    },
+    recover: async () => 0,
+    close: async () => {},
+  };
+  const at = (level: string) => (fields: object, text: string) => {
+    logged.push({ level, code: String((fields as { code?: string }).code), text: `${JSON.stringify(fields)} ${text}` });
+  };
+  const log: Log = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  const rtmp = startRtmpServer({
+    host: "127.0.0.1",
+    port: 0,
+    ...(tls === undefined ? {} : { tls }),
+    apps,
+    gate,
+    registry,
+    limits: { ...SHORT_LIMITS, ...limits },
+    metrics: {
+      opened: () => {},
+      closed: (reason) => closed.set(reason, (closed.get(reason) ?? 0) + 1),
+      received: () => {},
+      sent: () => {},
+    },
+    log,
+  });
+  return {
+    rtmp,
+    registry,
+    port: rtmp.port,
+    asked,
+    ended,
+    logged,
+    closed: (reason) => closed.get(reason) ?? 0,
+    allClosed: () => Object.fromEntries(closed),
+    async [Symbol.asyncDispose]() {
+      await rtmp.stop(3_000);
+    },
+  };
+}
+
+/** Waits for a condition, at most ten seconds: timing never decides, only whether. */
+export async function until(what: string, condition: () => boolean, within = 10_000): Promise<void> {
+  const deadline = Date.now() + within;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`not within ${within} ms: ${what}`);
+    await Bun.sleep(5);
+  }
+}
