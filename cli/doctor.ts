@@ -4,21 +4,12 @@ import { join } from "node:path";
 import { type Env, EnvError } from "@streamhub/api/env";
 import { migrate, openDatabase } from "@streamhub/db";
 import { defineCommand } from "citty";
+import type { Check } from "./check.ts";
 import { encoderCheck, ffmpegChecks } from "./doctor-ffmpeg.ts";
 import { environment } from "./environment.ts";
 import { makeLog } from "./log.ts";
 import { jsonArg } from "./output.ts";
 import { readTls, SITE_FOLDER } from "./serve.ts";
-
-export interface Check {
-  readonly name: string;
-  /** `warn`: the server starts, something is off. */
-  readonly state: "ok" | "warn" | "fail";
-  /** What was found. */
-  readonly found: string;
-  /** What to do about it. */
-  readonly mend?: string;
-}
 
 const MIN_FREE_BYTES = 1024 ** 3;
 const WANTED_BUN = "1.4.5";

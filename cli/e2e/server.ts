@@ -44,7 +44,11 @@ export async function streamhub(
     stdout: "pipe",
     stderr: "pipe",
   });
-  const [stdout, stderr, code] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited]);
+  const [stdout, stderr, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
   return { stdout, stderr, code };
 }
 
@@ -216,7 +220,11 @@ export async function probe(url: string): Promise<{ type: string; codec: string 
       timeout: 30_000,
     },
   );
-  const [text, said, code] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited]);
+  const [text, said, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
   if (code !== 0) throw new Error(`ffprobe: ${said}`);
   return (JSON.parse(text).streams ?? []).map((stream: { codec_type: string; codec_name: string }) => ({
     type: stream.codec_type,
