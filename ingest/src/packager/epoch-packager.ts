@@ -55,6 +55,7 @@ const NEARLY_SECONDS = 0.1;
 const UNKNOWN_FRAME_SECONDS = 0.12;
 const LEAST_PART = 0.85;
 const SOUND_SECONDS = 2;
+const ROUNDING = 1e-6;
 
 export function makeEpochPackager(options: EpochOptions, sink: PackagerSink): EpochPackager {
   const { info, target } = options;
@@ -192,8 +193,8 @@ export function makeEpochPackager(options: EpochOptions, sink: PackagerSink): Ep
       const seconds = origin - shiftSeconds - leaderZero + sample.dts / lane.source.track.timescale;
       if (seconds >= horizon) break;
       taken++;
-      // Sound from before the first picture.
-      if (lane.clock === null && seconds < origin - frameSeconds(lane) / 2) continue;
+      // Sound from before the first picture: the epoch before may still be sounding there.
+      if (lane.clock === null && seconds < origin - ROUNDING) continue;
       lane.clock ??= startClock(lane, sample);
       const done = lane.clock.push(sample);
       if (done !== null) addFollowing(lane, done);

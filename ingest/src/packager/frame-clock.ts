@@ -45,7 +45,7 @@ export function makeFrameClock(track: Track, origin: number, shift: number): Fra
   let lastDuration = grid ?? Math.round(timescale * GUESS_SECONDS);
 
   function timeOf(sample: Sample): number {
-    const measured = Math.round(origin + (sample.dts + shift) * scale);
+    const measured = Math.max(0, Math.round(origin + (sample.dts + shift) * scale));
     if (grid !== null && expected !== null && Math.abs(measured - expected) <= grid / 2) return Math.round(expected);
     return measured;
   }

@@ -13,8 +13,8 @@ export interface RemuxArgv {
  * - `-frag_duration 1` (microsecond) cuts before every frame, all tracks together. `frag_every_frame` would as well, but where
  *   the muxer holds a second packet of the track it adds that one's duration to the decode time of the first (5.1: a third of
  *   all audio frames came a frame too late).
- * - `-probesize`: the epoch's first bytes are its configurations and a keyframe, so 32 KiB is plenty (less loses the picture's
- *   size); sound alone would fill them in seconds only, and needs none.
+ * - `-probesize`: the epoch's first bytes are its configurations and a keyframe, so 32 KiB is plenty. With one track the demuxer
+ *   reads that much in any case, in vain: it waits for the other track, seconds for sound alone.
  * - `-copyts -avoid_negative_ts disabled`, `frag_discont`, no edit list: `tfdt` is the FLV timestamp, for both tracks alike.
  * - `-video_track_timescale 90000` holds milliseconds exactly.
  * - `-bsf:a` is not needed: FLV carries AAC without ADTS.
@@ -26,7 +26,7 @@ export function remuxArgv({ video, audio, verbose }: RemuxArgv): string[] {
     "-loglevel",
     verbose ? "error" : "fatal",
     "-probesize",
-    video === null ? "512" : "32768",
+    probeSize(video, audio),
     "-analyzeduration",
     "0",
     "-fpsprobesize",
@@ -58,4 +58,9 @@ export function remuxArgv({ video, audio, verbose }: RemuxArgv): string[] {
     "1",
     "pipe:1",
   ];
+}
+
+function probeSize(video: Codec | null, audio: Codec | null): string {
+  if (video === null) return "512";
+  return audio === null ? "1024" : "32768";
 }
