@@ -4,6 +4,11 @@ import { type MediaKind, type MediaTag, makeMediaTag } from "./media-tag.ts";
 
 /** Whoever consumes a broadcast: a remuxer, an RTMP player, a recorder. Calls are synchronous; a sink must not throw. */
 export interface BroadcastSink {
+  /**
+   * True: nothing of a tag is kept when `onTag` returns; what is needed later is copied. While all sinks are so, the memory of
+   * a GOP is given back at the next keyframe instead of being left to the garbage collector. Every other sink may keep tags for ever.
+   */
+  readonly keepsNothing?: boolean;
   onTag(tag: MediaTag): void;
   /** No tag comes after this. */
   onEnd(): void;
@@ -46,6 +51,8 @@ export interface LiveBroadcastOptions {
   /** How to end the publisher's session. */
   readonly onRefuse: (code: string, reason: string) => void;
   readonly gopLimits?: GopCacheLimits;
+  /** Gives a payload's memory back once nobody can hold it any more. Set by owners whose payloads are buffers of their own. */
+  readonly release?: (payload: Uint8Array) => void;
 }
 
 /** The publisher's side of a broadcast: its owner pushes messages and ends it. */
@@ -56,6 +63,8 @@ export class LiveBroadcast implements Broadcast {
   readonly startedAt: Milliseconds;
   private readonly cache: GopCache;
   private sinks: readonly BroadcastSink[] = [];
+  /** How many of them may keep tags. */
+  private keepers = 0;
   private lastTimestamp: Milliseconds | null = null;
   private ended = false;
   private bytes = 0;
@@ -68,7 +77,7 @@ export class LiveBroadcast implements Broadcast {
     this.streamId = options.streamId;
     this.visibility = options.visibility;
     this.startedAt = options.startedAt;
-    this.cache = new GopCache(options.gopLimits);
+    this.cache = new GopCache(options.gopLimits, options.release);
   }
 
   get stats(): BroadcastStats {
@@ -90,6 +99,7 @@ export class LiveBroadcast implements Broadcast {
     this.tags++;
     if (tag.isKeyframe) this.keyframes++;
     this.cache.add(tag);
+    if (this.keepers > 0) this.cache.share();
     for (const sink of this.sinks) sink.onTag(tag);
   }
 
@@ -98,12 +108,16 @@ export class LiveBroadcast implements Broadcast {
       sink.onEnd();
       return () => {};
     }
+    if (sink.keepsNothing !== true) this.cache.share();
     this.cache.replay((tag) => sink.onTag(tag));
     // Copied, not pushed: a sink may come or go while a tag is being handed round.
-    this.sinks = [...this.sinks, sink];
-    return () => {
-      this.sinks = this.sinks.filter((other) => other !== sink);
-    };
+    this.setSinks([...this.sinks, sink]);
+    return () => this.setSinks(this.sinks.filter((other) => other !== sink));
+  }
+
+  private setSinks(sinks: readonly BroadcastSink[]): void {
+    this.sinks = sinks;
+    this.keepers = sinks.filter((sink) => sink.keepsNothing !== true).length;
   }
 
   refuse(code: string, reason: string): void {

@@ -18,8 +18,14 @@ export class GopCache {
   private readonly configs = new Map<string, MediaTag>();
   private gop: MediaTag[] = [];
   private gopBytes = 0;
+  /** Set once somebody was given a tag of this GOP and may keep it. */
+  private isShared = false;
 
-  constructor(private readonly limits: GopCacheLimits = DEFAULT_GOP_CACHE_LIMITS) {}
+  /** `release`: gives back the memory of a payload that nobody can hold any more. */
+  constructor(
+    private readonly limits: GopCacheLimits = DEFAULT_GOP_CACHE_LIMITS,
+    private readonly release: ((payload: Uint8Array) => void) | null = null,
+  ) {}
 
   /** Bytes held for the GOP. */
   get size(): number {
@@ -43,12 +49,23 @@ export class GopCache {
     else if (this.gop.length === 0) return;
     this.gop.push(isCrumb(tag) ? keepAlone(tag) : tag);
     this.gopBytes += tag.payload.length;
-    if (this.gopBytes > this.limits.maxBytes || this.gop.length > this.limits.maxTags) this.clear();
+    if (this.gopBytes > this.limits.maxBytes || this.gop.length > this.limits.maxTags) {
+      // Given up, not over: this tag is still to be handed round.
+      this.share();
+      this.clear();
+    }
+  }
+
+  /** From now to the next GOP, tags belong to somebody else too. */
+  share(): void {
+    this.isShared = true;
   }
 
   clear(): void {
+    if (this.release !== null && !this.isShared) for (const tag of this.gop) this.release(tag.payload);
     this.gop = [];
     this.gopBytes = 0;
+    this.isShared = false;
   }
 
   replay(to: (tag: MediaTag) => void): void {

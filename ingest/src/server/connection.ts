@@ -13,6 +13,7 @@ import type { HandshakeCrypto } from "../rtmp/handshake/crypto.ts";
 import type { MediaEvent, PlayRequestedEvent, PublishRequestedEvent, ServerEvent } from "../rtmp/session/events.ts";
 import { ServerSession } from "../rtmp/session/server.ts";
 import type { CloseReason, ServerLimits } from "./limits.ts";
+import { ownsMemory, releaseMemory } from "./memory.ts";
 import type { ServerMetrics } from "./metrics.ts";
 import { type Player, startPlayer } from "./player.ts";
 import { WriteQueue } from "./write-queue.ts";
@@ -49,6 +50,8 @@ export class Connection {
   private closing: CloseReason | WireErrorCode | null = null;
   /** When the present phase (handshake, setup) began, or media last moved. */
   private since: Milliseconds;
+  /** The memory of the read that is being worked on. */
+  private reading: ArrayBufferLike | null = null;
 
   constructor(
     private readonly socket: Socket<Connection | null>,
@@ -66,7 +69,11 @@ export class Connection {
     if (!this.isOpen) return;
     this.context.metrics.received(bytes.length);
     const before = this.session.state;
+    this.reading = bytes.buffer;
     this.guard((events) => this.session.receive(bytes, events));
+    this.reading = null;
+    // Nothing looks at these bytes any more: media were copied out of them, and the session has kept nothing.
+    if (this.role.kind === "publisher" && this.session.isDrained) releaseMemory(bytes);
     if (this.role.kind === "publisher" || before !== this.session.state) this.since = this.context.now();
   }
 
@@ -176,7 +183,10 @@ export class Connection {
   }
 
   private media(event: MediaEvent): void {
-    if (this.role.kind === "publisher") this.role.broadcast.push(event.kind, event.timestamp, event.payload);
+    if (this.role.kind !== "publisher") return;
+    const { payload } = event;
+    const isOwn = ownsMemory(payload) && payload.buffer !== this.reading;
+    this.role.broadcast.push(event.kind, event.timestamp, isOwn ? payload : payload.slice());
   }
 
   private ask(event: PublishRequestedEvent, then: (answer: Admitted | Refused) => void): void {
@@ -216,6 +226,7 @@ export class Connection {
       streamId,
       visibility,
       startedAt: now(),
+      release: releaseMemory,
       onRefuse: (code, reason) => {
         log.warn({ code, connectionId: this.id, streamId }, reason);
         this.endPublisher({ level: "error", code: StatusCode.publishRejected, description: reason }, "refused.media");

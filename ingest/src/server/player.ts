@@ -52,6 +52,7 @@ export function startPlayer({ broadcast, streamId, chunkSize, write, onEnd }: Pl
   const subscribe = () => {
     let decodable = false;
     return broadcast.subscribe({
+      keepsNothing: true,
       onTag(tag) {
         if (paused) return;
         if (!decodable && tag.kind === "video" && !tag.isConfig && !tag.isControl) {

@@ -51,6 +51,11 @@ export class ChunkDecoder {
     return this.reserved;
   }
 
+  /** False while a view of pushed bytes is kept here. */
+  get isDrained(): boolean {
+    return this.input === NO_BYTES;
+  }
+
   /** Takes bytes in. Keeps views of them: the caller must not write to them afterwards. */
   push(bytes: Uint8Array): void {
     this.input = this.position < this.input.length ? join(this.input.subarray(this.position), bytes) : bytes;

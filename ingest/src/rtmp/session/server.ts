@@ -75,6 +75,11 @@ export class ServerSession {
     return this.decoder.unfinishedBytes;
   }
 
+  /** True when no view of received bytes is kept here: all that is left of them are the events' payloads. */
+  get isDrained(): boolean {
+    return this.waiting === null && this.decoder.isDrained;
+  }
+
   streamState(streamId: number): StreamState | undefined {
     return this.streams.get(streamId);
   }
