@@ -1,8 +1,10 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { DatabaseError } from "@streamhub/db";
 import { silentLog } from "@streamhub/db/scratch";
 import { ms } from "../bytes/units.ts";
 import { makeEndings } from "./endings.ts";
+
+setDefaultTimeout(60_000);
 
 const away = () => Promise.reject(new DatabaseError("database.unavailable", "away"));
 const settings = { log: silentLog, firstRetryMs: 1, maxRetryMs: 4 };

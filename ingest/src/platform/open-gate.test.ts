@@ -1,5 +1,7 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { makeOpenGate } from "./open-gate.ts";
+
+setDefaultTimeout(60_000);
 
 const gate = makeOpenGate();
 const admit = (key: string) => gate.admit({ key, connectionId: "c1", address: "127.0.0.1" });
