@@ -3,20 +3,9 @@ import { type Accessor, createEffect, createSignal, on, onCleanup } from "solid-
 import { type Channel, client, type Stream } from "./client.ts";
 import { conditional, revalidate } from "./conditional.ts";
 import { makePoll, type Poll } from "./make-poll.ts";
+import { nextPresence, type Presence } from "./presence.ts";
 
 const EVERY_MS = 2000;
-
-/**
- * What the watch page shows:
- * loading → missing | off-air | live; live → ended (it was live while the viewer was here); off-air, ended and missing → live by themselves.
- */
-export type Presence = "loading" | "missing" | "off-air" | "live" | "ended";
-
-export function nextPresence(before: Presence, channel: { isLive: boolean } | undefined): Presence {
-  if (channel === undefined) return "missing";
-  if (channel.isLive) return "live";
-  return before === "live" || before === "ended" ? "ended" : "off-air";
-}
 
 export function createChannelFeed(slug: Accessor<string>) {
   const [channel, setChannel] = createSignal<Channel | null>(null);

@@ -6,12 +6,15 @@ import { onAirSince, words } from "../i18n/locale.ts";
 import { createChannelFeed } from "../live/create-channel-feed.ts";
 import { createNow } from "../live/create-now.ts";
 import { PATHS } from "../paths.ts";
+import { hasMediaSource } from "../player/engine.ts";
 import { PlayerView } from "../player/player-view.tsx";
 import { CarrierArt } from "../ui/carrier-art.tsx";
 import { LiveLamp } from "../ui/live-lamp.tsx";
 import { useTitle } from "../ui/use-title.ts";
 
 export function Watch() {
+  // Fetched beside the first question to the API, not after its answer.
+  if (hasMediaSource()) void import("../player/make-hls.ts").catch(() => {});
   const params = useParams<{ slug: string }>();
   const { channel, stream, presence, reachable, refresh } = createChannelFeed(() => params.slug);
   const now = createNow();

@@ -61,7 +61,7 @@ export function Frame(props: { children?: JSX.Element }) {
         </div>
       </header>
       <main id="content" tabindex="-1" ref={main}>
-        <ErrorBoundary fallback={(_error, reset) => <Failure retry={reset} />}>{props.children}</ErrorBoundary>
+        <ErrorBoundary fallback={() => <Failure />}>{props.children}</ErrorBoundary>
       </main>
       <footer class="site-footer">{words().site.footer}</footer>
     </>

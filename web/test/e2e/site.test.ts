@@ -206,6 +206,19 @@ test("an address without a page is a 404 with a way home", async () => {
   await view.page.context().close();
 }, 60_000);
 
+test("a page whose files are gone leaves the frame standing, and a retry loads it anew", async () => {
+  const { page, close } = await open("/");
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.route("**/assets/watch-*.js", (route) => route.abort());
+  const card = page.getByRole("link", { name: /Night Train/ });
+  await card.click();
+  await page.getByRole("heading", { name: "Something broke on this page" }).waitFor();
+  await page.unroute("**/assets/watch-*.js");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await engine(page, "hls");
+  await close();
+}, 60_000);
+
 describe("axe-core finds nothing", () => {
   for (const colorScheme of ["light", "dark"] as const) {
     for (const locale of ["en-GB", "ru-RU"]) {
