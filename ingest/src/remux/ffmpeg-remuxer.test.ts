@@ -110,11 +110,14 @@ describe("ffmpeg as a remuxer", () => {
     const { promise, resolve } = Promise.withResolvers<RemuxEnd>();
     const script = `${import.meta.dir}/testing/deaf-ffmpeg`;
     let pid = 0;
+    const onChild = (id: number): void => {
+      pid = id;
+    };
     const [head, ...frames] = mediaTags(await makeFlv({ seconds: 3, video: {} }), 0);
     const remuxer = startFfmpegRemuxer(
       { heads: [head!], base: frames[0]!.timestamp },
       { onTracks() {}, onSample() {}, onEnd: resolve },
-      { path: script, verbose: false, drainTimeoutMs: 200, onChild: (id) => void (pid = id) },
+      { path: script, verbose: false, drainTimeoutMs: 200, onChild },
     );
     let pushed = 0;
     for (let round = 0; round < 4; round++) {
@@ -141,7 +144,7 @@ describe("fMP4 reader", () => {
     ];
     const argv = remuxArgv({ video: "avc1", audio: "mp4a", verbose: false });
     const child = Bun.spawn(["ffmpeg", ...argv], {
-      stdin: new Blob(pieces as BlobPart[]),
+      stdin: Buffer.concat(pieces),
       stdout: "pipe",
       stderr: "ignore",
     });
