@@ -82,5 +82,5 @@ function isCrumb(tag: MediaTag): boolean {
 
 /** A small tag that lives for the whole broadcast must not keep the socket read alive that it is a view of. */
 function keepAlone(tag: MediaTag): MediaTag {
-  return { ...tag, payload: tag.payload.slice() };
+  return { ...tag, payload: new Uint8Array(tag.payload) };
 }

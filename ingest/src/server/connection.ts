@@ -186,7 +186,7 @@ export class Connection {
     if (this.role.kind !== "publisher") return;
     const { payload } = event;
     const isOwn = ownsMemory(payload) && payload.buffer !== this.reading;
-    this.role.broadcast.push(event.kind, event.timestamp, isOwn ? payload : payload.slice());
+    this.role.broadcast.push(event.kind, event.timestamp, isOwn ? payload : new Uint8Array(payload));
   }
 
   private ask(event: PublishRequestedEvent, then: (answer: Admitted | Refused) => void): void {

@@ -59,6 +59,8 @@ export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
   };
 
   const handlers = {
+    // Not Node's Buffer, the default: its `slice` is a view, and who took it for a copy would lose it when the read is given back.
+    binaryType: "uint8array" as const,
     open(socket: Socket<Connection | null>) {
       const address = socket.remoteAddress;
       const same = perAddress.get(address) ?? 0;
@@ -71,7 +73,7 @@ export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
       socket.data = new Connection(socket, `r${counter.toString(36)}`, address, context);
       open.add(socket.data);
     },
-    data(socket: Socket<Connection | null>, bytes: Buffer) {
+    data(socket: Socket<Connection | null>, bytes: Uint8Array) {
       socket.data?.onData(bytes);
     },
     drain(socket: Socket<Connection | null>) {

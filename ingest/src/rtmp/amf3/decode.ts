@@ -128,7 +128,7 @@ export function makeAmf3Decoder(reader: ByteReader, budget: AmfBudget): () => Am
     }
     if (marker === M.xml || marker === M.xmlDocument || marker === M.byteArray) {
       const raw = reader.bytes(head >> 1);
-      const result = marker === M.byteArray ? raw.slice() : new TextDecoder().decode(raw);
+      const result = marker === M.byteArray ? new Uint8Array(raw) : new TextDecoder().decode(raw);
       objects.push(result);
       return result;
     }
