@@ -198,22 +198,27 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
     pending = [];
     pendingBytes = 0;
     for (const { tag, arrivedAt } of flush) {
-      const isEarly = tag.kind !== chosen[0] && tag.timestamp < base - EARLY_SOUND_MS;
-      if (isEarly || !tracks.has(tag.kind as Kind)) sink.onDrop(tag);
-      else onFrame(tag, tag.kind as Kind, arrivedAt);
+      const isOurs = tracks.has(tag.kind as Kind) && (tag.kind === chosen[0] || tag.timestamp >= base - EARLY_SOUND_MS);
+      if (!isRunning) keep(tag, arrivedAt);
+      // A tag from the other side of a jump: what comes after it will tell.
+      else if (isOurs && !isJump(tag)) onFrame(tag, tag.kind as Kind, arrivedAt);
+      else sink.onDrop(tag);
     }
+  }
+
+  function isJump(tag: MediaTag): boolean {
+    const step = tag.timestamp - last.get(tag.kind as Kind)!;
+    return step < -options.backwardMs || step > options.forwardMs;
   }
 
   /** A frame of an epoch's track. */
   function onFrame(tag: MediaTag, kind: Kind, now: Milliseconds): void {
-    const previous = last.get(kind)!;
-    const step = tag.timestamp - previous;
-    if (isRunning && (step < -options.backwardMs || step > options.forwardMs)) discover("jump", tracks);
-    if (!isRunning) {
+    if (isJump(tag)) {
+      discover("jump", tracks);
       keep(tag, now);
       return;
     }
-    if (step > 0) last.set(kind, tag.timestamp);
+    if (tag.timestamp > last.get(kind)!) last.set(kind, tag.timestamp);
     sink.onFrame(tag);
     for (const other of tracks) {
       if (tag.timestamp - last.get(other)! > options.lostMs) {
