@@ -4,9 +4,13 @@ import { say } from "./cli/report.ts";
 
 /** Loaded when asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  parse: async () => (await import("./benches/parse.ts")).parseBench,
   publish: async () => (await import("./benches/publish.ts")).publishBench,
   unpaced: async () => (await import("./benches/unpaced.ts")).unpacedBench,
   connect: async () => (await import("./benches/connect.ts")).connectBench,
+  "first-segment": async () => (await import("./benches/first-segment.ts")).firstSegmentBench,
+  hostile: async () => (await import("./benches/hostile.ts")).hostileBench,
+  compare: async () => (await import("./benches/compare.ts")).compareBench,
 };
 
 async function main(args: readonly string[]): Promise<number> {

@@ -1,9 +1,9 @@
 import { UsageError } from "../cli/options.ts";
-import { nginx } from "./nginx.ts";
-import { ours } from "./ours.ts";
+import { nginx, nginxHls } from "./nginx.ts";
+import { ours, oursPackaging } from "./ours.ts";
 import type { ServerKind } from "./server.ts";
 
-export const SERVER_KINDS: readonly ServerKind[] = [ours, nginx];
+export const SERVER_KINDS: readonly ServerKind[] = [ours, nginx, oursPackaging, nginxHls];
 
 /** The kinds of a comma-separated list; those that are not installed are named in `missing`. */
 export function pickServers(list: string): { kinds: ServerKind[]; missing: string[] } {

@@ -1,5 +1,5 @@
 /** nginx-rtmp (Debian's nginx + libnginx-mod-rtmp) as an ordinary process: own configuration in a temporary folder, one worker. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { spawnChild, stopChild } from "../measure/children.ts";
@@ -8,36 +8,61 @@ import { freePort, LOOPBACK, type RunningServer, type ServerKind, untilListening
 const MODULES = ["/usr/lib/nginx/modules/ngx_rtmp_module.so", "/usr/share/nginx/modules/ngx_rtmp_module.so"];
 const findNginx = (): string | null => Bun.which("nginx", { PATH: `${Bun.env.PATH}:/usr/sbin:/usr/local/sbin` });
 
-/** The module's defaults; only what makes it a private process is set. */
-const configuration = (folder: string, module: string, port: number): string => `
+interface Places {
+  readonly folder: string;
+  readonly module: string;
+  readonly rtmpPort: number;
+  /** Serves the HLS files; null without packaging. */
+  readonly httpPort: number | null;
+}
+
+/** The modules' defaults; only what makes it a private process is set, and fragments of two seconds as ours. */
+const configuration = ({ folder, module, rtmpPort, httpPort }: Places): string => `
 load_module ${module};
 daemon off;
+${process.getuid?.() === 0 ? "user root;" : ""}
 worker_processes 1;
 pid ${folder}/nginx.pid;
-error_log stderr error;
+error_log stderr crit;
 events { worker_connections 4096; }
 rtmp {
   access_log off;
   server {
-    listen ${LOOPBACK}:${port};
-    application live { live on; }
+    listen ${LOOPBACK}:${rtmpPort};
+    application live {
+      live on;
+      ${httpPort === null ? "" : `hls on; hls_path ${folder}/hls; hls_fragment 2s;`}
+    }
   }
+}
+${
+  httpPort === null
+    ? ""
+    : `http {
+  access_log off;
+  client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/fastcgi;
+  uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi;
+  server { listen ${LOOPBACK}:${httpPort}; root ${folder}; }
+}`
 }
 `;
 
-async function startNginx(): Promise<RunningServer> {
+async function startNginx(name: string, isPackaging: boolean): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), "streamhub-bench-nginx-"));
+  mkdirSync(join(folder, "hls"));
   const module = MODULES.find((each) => existsSync(each))!;
-  const port = await freePort();
+  const rtmpPort = await freePort();
+  const httpPort = isPackaging ? await freePort() : null;
   const file = join(folder, "nginx.conf");
-  await Bun.write(file, configuration(folder, module, port));
+  await Bun.write(file, configuration({ folder, module, rtmpPort, httpPort }));
   const child = spawnChild([findNginx()!, "-p", folder, "-c", file], { stderr: "inherit" });
-  await untilListening(port);
+  await untilListening(rtmpPort);
   return {
-    name: "nginx",
+    name,
     pid: child.pid,
-    target: { host: LOOPBACK, port, app: "live" },
+    target: { host: LOOPBACK, port: rtmpPort, app: "live" },
     metricsUrl: null,
+    playbackUrl: httpPort === null ? null : (stream) => `http://${LOOPBACK}:${httpPort}/hls/${stream}.m3u8`,
     async stop() {
       await stopChild(child);
       rmSync(folder, { recursive: true, force: true });
@@ -45,12 +70,21 @@ async function startNginx(): Promise<RunningServer> {
   };
 }
 
+function unavailable(): string | null {
+  if (findNginx() === null) return "nginx is not installed (Debian: nginx, libnginx-mod-rtmp).";
+  return MODULES.some((each) => existsSync(each)) ? null : "nginx has no RTMP module (Debian: libnginx-mod-rtmp).";
+}
+
 export const nginx: ServerKind = {
   name: "nginx",
   title: "nginx-rtmp, ingest only",
-  unavailable() {
-    if (findNginx() === null) return "nginx is not installed (Debian: nginx-core, libnginx-mod-rtmp).";
-    return MODULES.some((each) => existsSync(each)) ? null : "nginx has no RTMP module (Debian: libnginx-mod-rtmp).";
-  },
-  start: startNginx,
+  unavailable,
+  start: () => startNginx("nginx", false),
+};
+
+export const nginxHls: ServerKind = {
+  name: "nginx-hls",
+  title: "nginx-rtmp, ingest and HLS in fragments of 2 s",
+  unavailable,
+  start: () => startNginx("nginx-hls", true),
 };

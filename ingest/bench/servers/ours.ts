@@ -1,30 +1,47 @@
-/** Our server as the benches run it. */
+/** StreamHub's ingest as developers run it for measuring: `streamhub ingest --open`, as a process of its own. */
 import { join } from "node:path";
 import { lines, spawnChild, stopChild } from "../measure/children.ts";
 import { LOOPBACK, type RunningServer, type ServerKind } from "./server.ts";
 
-/** Extra flags of the runtime for experiments and profiles, e.g. BENCH_BUN_FLAGS="--cpu-prof --cpu-prof-dir=/tmp/x". */
+const STREAMHUB = join(import.meta.dir, "..", "..", "..", "streamhub.ts");
+
+/** Extra flags of the runtime for profiles and experiments: BENCH_BUN_FLAGS="--cpu-prof --cpu-prof-dir=/tmp/profiles". */
 const runtimeFlags = (): string[] => (Bun.env.BENCH_BUN_FLAGS ?? "").split(" ").filter((flag) => flag !== "");
 
-async function startOurs(): Promise<RunningServer> {
-  const script = join(import.meta.dir, "ours-main.ts");
-  const child = spawnChild([process.execPath, ...runtimeFlags(), script]);
+/** What the command prints with --json. */
+interface Ports {
+  readonly rtmpPort: number;
+  readonly mediaPort: number;
+}
+
+async function startOurs(name: string, isPackaging: boolean): Promise<RunningServer> {
+  const flags = ["ingest", "--open", "--json", ...(isPackaging ? [] : ["--no-packaging"])];
+  const env = { RTMP_PORT: "0", MEDIA_PORT: "0", LOG_LEVEL: "error" };
+  const child = spawnChild([process.execPath, ...runtimeFlags(), STREAMHUB, ...flags], { env });
   for await (const line of lines(child)) {
-    const ports = JSON.parse(line) as { rtmp: number; http: number };
+    const { rtmpPort, mediaPort } = JSON.parse(line) as Ports;
     return {
-      name: "ours",
+      name,
       pid: child.pid,
-      target: { host: LOOPBACK, port: ports.rtmp, app: "live" },
-      metricsUrl: `http://${LOOPBACK}:${ports.http}/metrics`,
-      stop: () => stopChild(child),
+      target: { host: LOOPBACK, port: rtmpPort, app: "live" },
+      metricsUrl: `http://${LOOPBACK}:${mediaPort}/metrics`,
+      playbackUrl: isPackaging ? (stream) => `http://${LOOPBACK}:${mediaPort}/live/${stream}/master.m3u8` : null,
+      stop: () => stopChild(child, 8_000),
     };
   }
-  throw new Error("Our server ended before it listened.");
+  throw new Error("streamhub ingest ended before it listened.");
 }
 
 export const ours: ServerKind = {
   name: "ours",
   title: "StreamHub, ingest only",
   unavailable: () => null,
-  start: startOurs,
+  start: () => startOurs("ours", false),
+};
+
+export const oursPackaging: ServerKind = {
+  name: "ours-packaging",
+  title: "StreamHub, ingest and packaging through ffmpeg",
+  unavailable: () => (Bun.which("ffmpeg") === null ? "ffmpeg is not installed." : null),
+  start: () => startOurs("ours-packaging", true),
 };

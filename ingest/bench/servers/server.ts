@@ -9,6 +9,8 @@ export interface RunningServer {
   readonly target: Target;
   /** Where its Prometheus metrics are, when it has any. */
   readonly metricsUrl: string | null;
+  /** The HLS playlist of a stream, when the server packages. */
+  readonly playbackUrl: ((stream: string) => string) | null;
   stop(): Promise<void>;
 }
 
