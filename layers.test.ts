@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 
 const ROOT = import.meta.dir;
-const isSource = (path: string) => /\.tsx?$/.test(path) && !/\.(test|config)\.tsx?$/.test(path);
+const isSource = (path: string) => /\.tsx?$/.test(path) && !/\.(test|config)\.tsx?$|\/e2e\//.test(path);
 
 function sourcesBelow(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
