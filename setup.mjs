@@ -24,7 +24,8 @@ function digest(paths) {
   const add = (path) => {
     if (!existsSync(path)) return;
     if (statSync(path).isDirectory()) {
-      for (const name of readdirSync(path).sort()) if (name !== "node_modules" && name !== "dist") add(join(path, name));
+      for (const name of readdirSync(path).sort())
+        if (name !== "node_modules" && name !== "dist") add(join(path, name));
     } else {
       hash.update(path.slice(root.length)).update(readFileSync(path));
     }
@@ -46,31 +47,49 @@ function once(name, inputs, stillThere, step) {
 
 /** Its output goes to stderr: stdout belongs to the command behind the door (`--json`). */
 function run(command, args, sentence, options = {}) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", process.stderr, process.stderr], ...options });
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ["ignore", process.stderr, process.stderr],
+    ...options,
+  });
   if (error || status !== 0) fail(`${sentence}${error ? ` (${error.message})` : ""}`);
 }
 
-const onPath = (name) => (process.env.PATH ?? "").split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, name)));
+const onPath = (name) =>
+  (process.env.PATH ?? "").split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, name)));
 
-const manifests = ["package.json", "bun.lock", "api/package.json", "db/package.json", "ingest/package.json", "web/package.json"];
+const manifests = [
+  "package.json",
+  "bun.lock",
+  "api/package.json",
+  "db/package.json",
+  "ingest/package.json",
+  "web/package.json",
+];
 
 function installPackages() {
   const { bun: version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).dependencies;
-  once("packages", manifests, () => existsSync(bun), () => {
-    say("Installing packages …");
-    run(
-      "npx",
-      ["--yes", `bun@${version}`, "install", "--frozen-lockfile"],
-      "The packages could not be installed: check the network and the npm registry setting, then run the same command again.",
-    );
-  });
+  once(
+    "packages",
+    manifests,
+    () => existsSync(bun),
+    () => {
+      say("Installing packages …");
+      run(
+        "npx",
+        ["--yes", `bun@${version}`, "install", "--frozen-lockfile"],
+        "The packages could not be installed: check the network and the npm registry setting, then run the same command again.",
+      );
+    },
+  );
 }
 
 /** apt-get, as root or through a sudo that asks nothing. Null where the system's packages are not ours to install. */
 function aptGet() {
   if (!onPath("apt-get")) return null;
   if (process.getuid?.() === 0) return ["apt-get"];
-  if (onPath("sudo") && spawnSync("sudo", ["-n", "true"], { stdio: "ignore" }).status === 0) return ["sudo", "-n", "apt-get"];
+  if (onPath("sudo") && spawnSync("sudo", ["-n", "true"], { stdio: "ignore" }).status === 0)
+    return ["sudo", "-n", "apt-get"];
   return null;
 }
 
@@ -83,10 +102,16 @@ function installSystem(wanted) {
   const names = missing.map(({ name }) => name);
   say(`Installing ${names.join(", ")} from the system's packages …`);
   const [command, ...args] = apt;
-  const options = { cwd: root, stdio: ["ignore", process.stderr, process.stderr], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
+  const options = {
+    cwd: root,
+    stdio: ["ignore", process.stderr, process.stderr],
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  };
   // An index that is a little stale still installs; one that is missing is told by the install itself.
   spawnSync(command, [...args, "update", "-qq"], options);
-  return spawnSync(command, [...args, "install", "-y", "-qq", "--no-install-recommends", ...names], options).status === 0;
+  return (
+    spawnSync(command, [...args, "install", "-y", "-qq", "--no-install-recommends", ...names], options).status === 0
+  );
 }
 
 const FFMPEG = { program: "ffmpeg", name: "ffmpeg" };
@@ -101,15 +126,28 @@ function needFfmpeg() {
 
 function buildSite() {
   const inputs = ["web/src", "web/public", "web/index.html", "web/vite.config.ts", "api/src", "bun.lock"];
-  once("site", inputs, () => existsSync(join(root, "web/dist/index.html")), () => {
-    say("Building the site …");
-    run(bun, ["run", "--cwd", "web", "build"], "The site could not be built: the lines above say why.");
-  });
+  once(
+    "site",
+    inputs,
+    () => existsSync(join(root, "web/dist/index.html")),
+    () => {
+      say("Building the site …");
+      run(
+        bun,
+        ["run", "--cwd", "web", "build", "--logLevel", "error"],
+        "The site could not be built: the lines above say why.",
+      );
+    },
+  );
 }
 
 /** Becomes the command as far as a parent can: same terminal, signals passed on, same exit code. */
 function become(command, args) {
-  const child = spawn(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, PATH: `${dirname(bun)}${delimiter}${process.env.PATH}` } });
+  const child = spawn(command, args, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, PATH: `${dirname(bun)}${delimiter}${process.env.PATH}` },
+  });
   // Ctrl-C reaches the child by itself (same process group); we only must not die before it.
   process.on("SIGINT", () => {});
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
@@ -118,12 +156,20 @@ function become(command, args) {
 }
 
 const [command = "serve", ...args] = process.argv.slice(2);
-if (Number(process.versions.node.split(".")[0]) < 20) fail(`Node ${process.versions.node} is too old: StreamHub needs Node 20 or newer to set itself up.`);
+if (Number(process.versions.node.split(".")[0]) < 20)
+  fail(`Node ${process.versions.node} is too old: StreamHub needs Node 20 or newer to set itself up.`);
 installPackages();
 if (command === "test") {
-  const tools = [FFMPEG, { program: "chromium", name: "chromium" }, { program: "openssl", name: "openssl" }, { program: "setpriv", name: "util-linux" }];
+  const tools = [
+    FFMPEG,
+    { program: "chromium", name: "chromium" },
+    { program: "openssl", name: "openssl" },
+    { program: "setpriv", name: "util-linux" },
+  ];
   if (!installSystem(tools)) {
-    fail("The tests need ffmpeg, Chromium, openssl and setpriv: sudo apt-get install ffmpeg chromium openssl util-linux, then run npm test again.");
+    fail(
+      "The tests need ffmpeg, Chromium, openssl and setpriv: sudo apt-get install ffmpeg chromium openssl util-linux, then run npm test again.",
+    );
   }
   buildSite();
   become(bun, [join(".ci", "checks.ts"), ...args]);
