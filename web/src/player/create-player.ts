@@ -44,9 +44,7 @@ export function createPlayer(options: PlayerOptions) {
     const mine = ++generation;
     const url = sources[wanted];
     const onFault = () => {
-      if (mine !== generation) return;
-      send("fault");
-      watchdog.hurry();
+      if (mine === generation) watchdog.hurry();
     };
     try {
       let made: Engine;
@@ -175,9 +173,9 @@ export function createPlayer(options: PlayerOptions) {
     }
     if (verdict.kind === "stall") {
       send("stall");
+      freeze(video);
       if (engine !== null && !verdict.rebuild) engine.retry();
       else {
-        freeze(video);
         close();
         void open(video, sources, format());
       }

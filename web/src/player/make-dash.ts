@@ -3,6 +3,7 @@ import type { Engine, OnFault } from "./engine.ts";
 
 /** Plays DASH through dash.js. Loaded on demand: this module is the only one that imports the library. */
 export function makeDash(video: HTMLVideoElement, url: string, onFault: OnFault): Engine {
+  const forgetListeners = recordListeners(video);
   const player = MediaPlayer().create();
   player.updateSettings({
     debug: { logLevel: 0 },
@@ -31,6 +32,26 @@ export function makeDash(video: HTMLVideoElement, url: string, onFault: OnFault)
       const edge = video.currentTime + player.getCurrentLiveLatency() - player.getTargetLiveDelay();
       return Number.isFinite(edge) ? edge : null;
     },
-    destroy: () => player.destroy(),
+    destroy: () => {
+      player.destroy();
+      forgetListeners();
+    },
+  };
+}
+
+/**
+ * dash.js leaves one-time listeners on the element when it is destroyed while it waits for data; they then throw in the life of the next engine.
+ * Records what is added from now on; the returned function removes all of it.
+ */
+function recordListeners(video: HTMLVideoElement): () => void {
+  const added: Parameters<HTMLVideoElement["addEventListener"]>[] = [];
+  const listen: HTMLVideoElement["addEventListener"] = HTMLVideoElement.prototype.addEventListener;
+  video.addEventListener = (...listener: Parameters<typeof listen>) => {
+    added.push(listener);
+    listen.apply(video, listener);
+  };
+  return () => {
+    Reflect.deleteProperty(video, "addEventListener");
+    for (const [type, listener] of added) video.removeEventListener(type, listener);
   };
 }
