@@ -1,4 +1,4 @@
-import { encodeChunk } from "./chunk.ts";
+import { chunkSize, writeChunk } from "./chunk.ts";
 import type { Frame } from "./frame.ts";
 import type { EpochInfo, MediaSegment, Part } from "./segment.ts";
 
@@ -20,6 +20,10 @@ export interface PartRule {
   readonly minimum: number;
 }
 
+const FIRST_CAPACITY = 64 * 1024;
+/** Segments of one encoder are alike: room for one that is a little larger than the last. */
+const HEADROOM = 1.125;
+
 export function makeSegmentBuilder(trackId: number, timescale: number, rule: PartRule): SegmentBuilder {
   let parts: Part[] = [];
   let frames: Frame[] = [];
@@ -27,12 +31,41 @@ export function makeSegmentBuilder(trackId: number, timescale: number, rule: Par
   let ticks = 0;
   let start = 0;
   let sequence = 1;
+  let capacity = FIRST_CAPACITY;
+  /** Parts are written one behind the other, so that the segment needs no copy. Never written twice: parts are views of it. */
+  let buffer: Uint8Array | null = null;
+  let length = 0;
+
+  function reserve(size: number): Uint8Array {
+    if (buffer !== null && length + size <= buffer.length) return buffer;
+    const grown = new Uint8Array(Math.max(capacity, Math.ceil((length + size) * HEADROOM)));
+    if (buffer !== null) {
+      grown.set(buffer.subarray(0, length));
+      let at = 0;
+      parts = parts.map((part) => {
+        at += part.bytes.length;
+        return { ...part, bytes: grown.subarray(at - part.bytes.length, at) };
+      });
+    }
+    buffer = grown;
+    return grown;
+  }
 
   function closePart(): void {
     const first = frames[0];
     if (first === undefined) return;
-    const bytes = encodeChunk(trackId, sequence++, frames);
-    parts.push({ time: first.time, duration: partTicks, isIndependent: first.isSync, frames: frames.length, bytes });
+    const size = chunkSize(frames);
+    const out = reserve(size);
+    writeChunk(out, length, trackId, sequence++, frames);
+    const bytes = out.subarray(length, length + size);
+    length += size;
+    parts.push({
+      time: first.time,
+      duration: partTicks,
+      isIndependent: first.isSync,
+      frames: frames.length,
+      bytes,
+    });
     frames = [];
     partTicks = 0;
   }
@@ -42,6 +75,8 @@ export function makeSegmentBuilder(trackId: number, timescale: number, rule: Par
     frames = [];
     partTicks = 0;
     ticks = 0;
+    buffer = null;
+    length = 0;
   }
 
   return {
@@ -63,19 +98,22 @@ export function makeSegmentBuilder(trackId: number, timescale: number, rule: Par
     },
     close(number, epoch) {
       closePart();
-      let size = 0;
-      for (const { bytes } of parts) size += bytes.length;
-      const bytes = new Uint8Array(size);
-      let at = 0;
-      const views = parts.map((part) => {
-        bytes.set(part.bytes, at);
-        at += part.bytes.length;
-        return { ...part, bytes: bytes.subarray(at - part.bytes.length, at) };
-      });
-      const isIndependent = views[0]!.isIndependent;
-      const duration = ticks;
+      const bytes = buffer!.subarray(0, length);
+      capacity = Math.ceil(length * HEADROOM);
+      const isIndependent = parts[0]!.isIndependent;
+      const segment: MediaSegment = {
+        kind: "media",
+        number,
+        epoch,
+        timescale,
+        time: start,
+        duration: ticks,
+        isIndependent,
+        parts,
+        bytes,
+      };
       clear();
-      return { kind: "media", number, epoch, timescale, time: start, duration, isIndependent, parts: views, bytes };
+      return segment;
     },
     discard: clear,
   };
