@@ -67,12 +67,13 @@ export function runSession(pieces: Iterable<Uint8Array>, options: RunOptions = {
   };
 
   for (const piece of pieces) {
+    // A violation ends a connection, in whatever call it was found.
+    if (code !== null) break;
     take((events) => session.receive(piece, events));
     answer();
     const out = session.output();
     if (out.length > 0) outputs.push(out);
     options.afterPiece?.(session);
-    if (code !== null) break;
     if (pending !== null) patience--;
     if (patience < 0) patience = 0;
     answer();

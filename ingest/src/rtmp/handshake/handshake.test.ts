@@ -87,7 +87,6 @@ describe("digest handshake", () => {
       server.push(client.begin());
       const s = server.takeReply()!;
       s[at] = s[at]! ^ 1;
-      if (at === 0) continue;
       client.push(s);
       expect(client.verified).toBe(false);
     }
