@@ -5,8 +5,9 @@ import { encodeFlvTag } from "../../src/flv/mux.ts";
 import { LiveBroadcast } from "../../src/live/broadcast.ts";
 import { DEFAULT_SESSION_LIMITS as LIMITS } from "../../src/rtmp/limits.ts";
 import { runSession } from "../run-session.ts";
-import { HANDSHAKE } from "../server/peer-bytes.ts";
+import { connect, HANDSHAKE } from "../server/peer-bytes.ts";
 import { concat } from "../vectors/wire.ts";
+import { amfSoup } from "./amf-soup.ts";
 import { makeRandom, mutate, pieces, type Random } from "./mutate.ts";
 import { fuzzSeeds } from "./seeds.ts";
 
@@ -19,6 +20,7 @@ const FLV_TYPE = { audio: 8, video: 9, script: 18 } as const;
 function session(seeds: readonly Uint8Array[], random: Random): Uint8Array {
   const base = seeds[random(seeds.length)]!;
   const other = seeds[random(seeds.length)]!;
+  if (random(10) === 0) return concat(HANDSHAKE, connect(), amfSoup(random), amfSoup(random));
   // One in ten has its handshake damaged too; for the others the damage is where the states are.
   return random(10) === 0
     ? mutate(concat(HANDSHAKE, base), other, random)
