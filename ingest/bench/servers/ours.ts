@@ -19,7 +19,8 @@ async function startOurs(name: string, isPackaging: boolean): Promise<RunningSer
   const env = { RTMP_PORT: "0", MEDIA_PORT: "0", LOG_LEVEL: "error" };
   const child = spawnChild([process.execPath, ...runtimeFlags(), STREAMHUB, ...flags], { env });
   for await (const line of lines(child)) {
-    const { rtmpPort, mediaPort } = JSON.parse(line) as Ports;
+    const { rtmpPort, mediaPort } = JSON.parse(line) as Partial<Ports>;
+    if (rtmpPort === undefined || mediaPort === undefined) throw new Error(`streamhub ingest did not start: ${line}`);
     return {
       name,
       pid: child.pid,

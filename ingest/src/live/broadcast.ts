@@ -5,8 +5,8 @@ import { type MediaKind, type MediaTag, makeMediaTag } from "./media-tag.ts";
 /** Whoever consumes a broadcast: a remuxer, an RTMP player, a recorder. Calls are synchronous; a sink must not throw. */
 export interface BroadcastSink {
   /**
-   * True: nothing of a tag is kept when `onTag` returns; what is needed later is copied. While all sinks are so, the memory of
-   * a GOP is given back at the next keyframe instead of being left to the garbage collector. Every other sink may keep tags for ever.
+   * True: nothing of a tag is kept when `onTag` returns; what is needed later is copied. While all sinks are so, a
+   * GOP lies in memory that the next one uses again. Every other sink may keep tags for ever.
    */
   readonly keepsNothing?: boolean;
   onTag(tag: MediaTag): void;
@@ -51,8 +51,6 @@ export interface LiveBroadcastOptions {
   /** How to end the publisher's session. */
   readonly onRefuse: (code: string, reason: string) => void;
   readonly gopLimits?: GopCacheLimits;
-  /** Gives a payload's memory back once nobody can hold it any more. Set by owners whose payloads are buffers of their own. */
-  readonly release?: (payload: Uint8Array) => void;
 }
 
 /** The publisher's side of a broadcast: its owner pushes messages and ends it. */
@@ -77,7 +75,7 @@ export class LiveBroadcast implements Broadcast {
     this.streamId = options.streamId;
     this.visibility = options.visibility;
     this.startedAt = options.startedAt;
-    this.cache = new GopCache(options.gopLimits, options.release);
+    this.cache = new GopCache(options.gopLimits);
   }
 
   get stats(): BroadcastStats {
@@ -85,7 +83,7 @@ export class LiveBroadcast implements Broadcast {
     return { bytes, tags, keyframes, malformed, gopBytes: this.cache.size, sinks: this.sinks.length };
   }
 
-  /** One message from the publisher. `wireTimestamp`: milliseconds modulo 2^32; `payload`: an FLV tag body. */
+  /** One message from the publisher. `wireTimestamp`: milliseconds modulo 2^32; `payload`: an FLV tag body, not looked at later. */
   push(kind: MediaKind, wireTimestamp: number, payload: Uint8Array): void {
     if (this.ended) return;
     const tag = makeMediaTag(kind, wireTimestamp, payload, this.lastTimestamp);
@@ -98,8 +96,7 @@ export class LiveBroadcast implements Broadcast {
     if (!tag.isConfig && !tag.isControl) this.lastTimestamp = tag.timestamp;
     this.tags++;
     if (tag.isKeyframe) this.keyframes++;
-    this.cache.add(tag);
-    if (this.keepers > 0) this.cache.share();
+    this.cache.add(tag, this.keepers > 0);
     for (const sink of this.sinks) sink.onTag(tag);
   }
 

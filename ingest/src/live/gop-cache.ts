@@ -1,4 +1,5 @@
 import { isMetadata } from "../flv/script.ts";
+import { GopMemory } from "./gop-memory.ts";
 import type { MediaTag } from "./media-tag.ts";
 
 /** Bounds of what a broadcast keeps for those who join. */
@@ -12,60 +13,65 @@ export interface GopCacheLimits {
 
 export const DEFAULT_GOP_CACHE_LIMITS: GopCacheLimits = { maxBytes: 16 * 1024 * 1024, maxTags: 4096, maxTracks: 32 };
 
-/** Script metadata, decoder configurations by track, and the GOP in progress: all that a new sink needs to begin at once. */
+/**
+ * Script metadata, decoder configurations by track, and the GOP in progress: all that a new sink needs to begin at once. Tags come
+ * with payloads that are good for the moment only; what is kept is copied, once.
+ */
 export class GopCache {
   private metadata: MediaTag | null = null;
   private readonly configs = new Map<string, MediaTag>();
   private gop: MediaTag[] = [];
   private gopBytes = 0;
-  /** Set once somebody was given a tag of this GOP and may keep it. */
-  private isShared = false;
+  private readonly memory = new GopMemory();
 
-  /** `release`: gives back the memory of a payload that nobody can hold any more. */
-  constructor(
-    private readonly limits: GopCacheLimits = DEFAULT_GOP_CACHE_LIMITS,
-    private readonly release: ((payload: Uint8Array) => void) | null = null,
-  ) {}
+  constructor(private readonly limits: GopCacheLimits = DEFAULT_GOP_CACHE_LIMITS) {}
 
   /** Bytes held for the GOP. */
   get size(): number {
     return this.gopBytes;
   }
 
-  add(tag: MediaTag): void {
+  /**
+   * Keeps what of the tag belongs here. Afterwards its payload is good until the next tag comes, or with `forEver` for as long as
+   * anybody likes.
+   */
+  add(tag: MediaTag, forEver: boolean): void {
     if (tag.kind === "script") {
+      moveTo(tag, new Uint8Array(tag.payload));
       // Cue points and timecodes belong to their moment: they must not replace what describes the stream.
-      if (isMetadata(tag.payload)) this.metadata = keepAlone(tag);
+      if (isMetadata(tag.payload)) this.metadata = tag;
       return;
     }
     if (tag.isConfig) {
+      moveTo(tag, new Uint8Array(tag.payload));
       const track = `${tag.kind}${tag.trackId}`;
-      if (this.configs.has(track) || this.configs.size < this.limits.maxTracks) this.configs.set(track, keepAlone(tag));
+      if (this.configs.has(track) || this.configs.size < this.limits.maxTracks) this.configs.set(track, tag);
       return;
     }
-    if (tag.isControl) return;
     // A multitrack video's other renditions have their own keyframes: track 0 alone begins a GOP.
-    if (tag.isKeyframe && tag.trackId === 0) this.clear();
-    else if (this.gop.length === 0) return;
-    this.gop.push(isCrumb(tag) ? keepAlone(tag) : tag);
+    const beginsGop = tag.isKeyframe && tag.trackId === 0;
+    if (beginsGop) this.clear();
+    const isKept = !tag.isControl && (beginsGop || this.gop.length > 0);
+    if (forEver) moveTo(tag, new Uint8Array(tag.payload));
+    else if (isKept) moveTo(tag, this.memory.put(tag.payload));
+    if (!isKept) return;
+    this.gop.push(tag);
     this.gopBytes += tag.payload.length;
     if (this.gopBytes > this.limits.maxBytes || this.gop.length > this.limits.maxTags) {
-      // Given up, not over: this tag is still to be handed round.
-      this.share();
+      this.memory.abandon();
       this.clear();
     }
   }
 
-  /** From now to the next GOP, tags belong to somebody else too. */
+  /** Somebody was given the tags kept so far, and may keep them: their memory is not used again. */
   share(): void {
-    this.isShared = true;
+    this.memory.abandon();
   }
 
   clear(): void {
-    if (this.release !== null && !this.isShared) for (const tag of this.gop) this.release(tag.payload);
     this.gop = [];
     this.gopBytes = 0;
-    this.isShared = false;
+    this.memory.reset();
   }
 
   replay(to: (tag: MediaTag) => void): void {
@@ -75,12 +81,7 @@ export class GopCache {
   }
 }
 
-/** A view that would keep much more alive than it shows: `size` would not tell what the cache holds. */
-function isCrumb(tag: MediaTag): boolean {
-  return tag.payload.length * 4 < tag.payload.buffer.byteLength;
-}
-
-/** A small tag that lives for the whole broadcast must not keep the socket read alive that it is a view of. */
-function keepAlone(tag: MediaTag): MediaTag {
-  return { ...tag, payload: new Uint8Array(tag.payload) };
+/** Nobody has seen the tag yet, so it may still be given its payload's final place. */
+function moveTo(tag: { payload: Uint8Array }, payload: Uint8Array): void {
+  tag.payload = payload;
 }

@@ -13,7 +13,7 @@ import type { HandshakeCrypto } from "../rtmp/handshake/crypto.ts";
 import type { MediaEvent, PlayRequestedEvent, PublishRequestedEvent, ServerEvent } from "../rtmp/session/events.ts";
 import { ServerSession } from "../rtmp/session/server.ts";
 import type { CloseReason, ServerLimits } from "./limits.ts";
-import { ownsMemory, releaseMemory } from "./memory.ts";
+import { releaseMemory } from "./memory.ts";
 import type { ServerMetrics } from "./metrics.ts";
 import { type Player, startPlayer } from "./player.ts";
 import { WriteQueue } from "./write-queue.ts";
@@ -127,6 +127,7 @@ export class Connection {
       } finally {
         // What came before a violation counts, in whatever reads it came.
         for (const event of events) if (this.isOpen) this.handle(event);
+        if (this.reading !== null) releaseAssembled(events, this.reading);
       }
       this.flush();
     } catch (error) {
@@ -184,9 +185,7 @@ export class Connection {
 
   private media(event: MediaEvent): void {
     if (this.role.kind !== "publisher") return;
-    const { payload } = event;
-    const isOwn = ownsMemory(payload) && payload.buffer !== this.reading;
-    this.role.broadcast.push(event.kind, event.timestamp, isOwn ? payload : new Uint8Array(payload));
+    this.role.broadcast.push(event.kind, event.timestamp, event.payload);
   }
 
   private ask(event: PublishRequestedEvent, then: (answer: Admitted | Refused) => void): void {
@@ -226,7 +225,6 @@ export class Connection {
       streamId,
       visibility,
       startedAt: now(),
-      release: releaseMemory,
       onRefuse: (code, reason) => {
         log.warn({ code, connectionId: this.id, streamId }, reason);
         this.endPublisher({ level: "error", code: StatusCode.publishRejected, description: reason }, "refused.media");
@@ -341,6 +339,13 @@ export class Connection {
     this.context.metrics.closed(reason);
     if (reason.startsWith("limit.")) this.socket.terminate();
     else this.socket.end();
+  }
+}
+
+/** Messages that were put together from several chunks lie in memory of their own, and the broadcast has copied what it keeps. */
+function releaseAssembled(events: readonly ServerEvent[], read: ArrayBufferLike): void {
+  for (const event of events) {
+    if (event.type === "media" && event.payload.buffer !== read) releaseMemory(event.payload);
   }
 }
 

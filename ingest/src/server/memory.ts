@@ -7,11 +7,6 @@
 /** Arrays below this may lie in the collector's own heap, where detaching costs more than it gives. */
 const SMALL = 1024;
 
-/** True when `bytes` is all of its buffer, so that nobody else's bytes are in it. Small arrays are said to own nothing: copy those. */
-export function ownsMemory(bytes: Uint8Array): boolean {
-  return bytes.length >= SMALL && bytes.length === bytes.buffer.byteLength;
-}
-
 /** Detaches the buffer and frees its memory now. Whoever still had a view of it sees an empty array, never somebody else's bytes. */
 export function releaseMemory(bytes: Uint8Array): void {
   if (bytes.length < SMALL) return;
