@@ -1,5 +1,5 @@
 /** A real StreamHub for tests: its own process, folder and free ports; and the encoders that publish to it. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -29,7 +29,12 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export const makeDataDir = (): string => mkdtempSync(join(tmpdir(), "streamhub-e2e-"));
+/** Open to the database server's user, so that the cluster lies in it and goes with it. */
+export function makeDataDir(): string {
+  const path = mkdtempSync(join(tmpdir(), "streamhub-e2e-"));
+  chmodSync(path, 0o755);
+  return path;
+}
 export const removeDataDir = (path: string): void => rmSync(path, { recursive: true, force: true });
 
 /** Runs a command of the command line to its end. */
