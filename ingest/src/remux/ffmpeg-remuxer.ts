@@ -20,7 +20,7 @@ export interface FfmpegRemuxerOptions {
   readonly onChild?: (pid: number) => void;
 }
 
-const BATCH_MS = 100;
+const BATCH_MS = 200;
 const DRAIN_TIMEOUT_MS = 5_000;
 const KILL_AFTER_MS = 1_000;
 /** FLV time of the epoch's first frame: room for sound that begins a little before the picture, and far from 2^24. */

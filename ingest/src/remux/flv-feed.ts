@@ -30,8 +30,9 @@ export interface FlvFeed {
 
 /** Sound has smaller steps than the picture: it goes with the next picture, if that comes soon. */
 const SOUND_WAIT_MS = 45;
-/** As much as a pipe holds. */
-const BATCH_BYTES = 64 * 1024;
+/** About as much as the socket pair that Bun makes for a stdin takes at once. */
+const BATCH_BYTES = 128 * 1024;
+const URGENT_MS = 150;
 const PREVIOUS_TAG_SIZE = 4;
 
 interface Held {
@@ -49,7 +50,7 @@ export function makeFlvFeed(pipe: Pipe, header: Uint8Array, options: FlvFeedOpti
   let heldBytes = 0;
   /** Bytes that the pipe has accepted and not passed on. */
   let busyBytes = 0;
-  let wasKeyframe = false;
+  let urgentTo = Number.NEGATIVE_INFINITY;
   let isEnding = false;
   let isClosed = false;
 
@@ -127,10 +128,10 @@ export function makeFlvFeed(pipe: Pipe, header: Uint8Array, options: FlvFeedOpti
       held.push({ tag, body });
       heldBytes += FLV_TAG_HEADER_SIZE + body.length + PREVIOUS_TAG_SIZE;
       if (tag.isConfig) return;
-      // A keyframe and the frame after it never wait: ffmpeg gives out a frame when it sees the next, so that a segment ends as
-      // early as it would without batches.
-      const isUrgent = tag.isKeyframe || (wasKeyframe && tag.kind === "video");
-      if (tag.kind === "video") wasKeyframe = tag.isKeyframe;
+      // A keyframe and what follows it never wait: ffmpeg gives out a frame when it has seen the next one and sound from behind
+      // it, so that a segment ends as early as it would without batches.
+      if (tag.isKeyframe) urgentTo = tag.timestamp + URGENT_MS;
+      const isUrgent = tag.kind === "video" && tag.timestamp <= urgentTo;
       const first = held.find((each) => !each.tag.isConfig)!.tag;
       const wait = hasVideo && tag.kind === "audio" ? Math.max(batchMs, SOUND_WAIT_MS) : batchMs;
       if (isUrgent || tag.timestamp - first.timestamp >= wait || heldBytes > BATCH_BYTES) pump();
