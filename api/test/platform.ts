@@ -1,5 +1,5 @@
 /** The whole API on a real embedded PostgreSQL in a folder of its own, for tests here and of the site. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DatabaseHandle, migrate, openDatabase, queries } from "@streamhub/db";
@@ -35,6 +35,8 @@ const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
 export async function startPlatform(): Promise<TestPlatform> {
   const dataDir = mkdtempSync(join(tmpdir(), "streamhub-api-"));
+  // Open to the database server's user, so that the cluster lies in it and goes with it.
+  chmodSync(dataDir, 0o755);
   const database = await openDatabase({ dataDir, log: silent });
   await migrate(database);
   const { db } = database;
