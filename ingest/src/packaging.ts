@@ -7,7 +7,8 @@ import { makeSegmentWindow } from "./packager/window.ts";
 import { type Ffmpeg, whyNot } from "./remux/ffmpeg-probe.ts";
 import { startFfmpegRemuxer } from "./remux/ffmpeg-remuxer.ts";
 import type { MakeRemuxer } from "./remux/remuxer.ts";
-import { type RemuxCounters, type SessionLimits, startRemuxSession } from "./remux/session.ts";
+import { startRemuxSession } from "./remux/session.ts";
+import type { RemuxCounters, SessionLimits } from "./remux/session-options.ts";
 
 export type PackagingLog = (event: string, details: Readonly<Record<string, unknown>>) => void;
 

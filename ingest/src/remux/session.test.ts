@@ -3,7 +3,8 @@ import { type Milliseconds, ms } from "../bytes/units.ts";
 import type { MediaTag } from "../live/media-tag.ts";
 import type { Sample } from "../packager/track.ts";
 import type { EpochPlan, Remuxer, RemuxSink } from "./remuxer.ts";
-import { type EpochSink, type SessionLimits, startRemuxSession } from "./session.ts";
+import { startRemuxSession } from "./session.ts";
+import type { EpochSink, SessionLimits } from "./session-options.ts";
 import { eventually, testBroadcast } from "./testing/flv.ts";
 
 /** A remuxer under the test's hand: what it is given becomes samples when the test says so. */
