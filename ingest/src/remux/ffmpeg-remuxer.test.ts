@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { ms } from "../bytes/units.ts";
 import { readVideoHeader } from "../flv/video.ts";
@@ -8,7 +9,7 @@ import { remuxArgv } from "./ffmpeg-argv.ts";
 import { startFfmpegRemuxer } from "./ffmpeg-remuxer.ts";
 import { DEFAULT_FMP4_LIMITS, makeFmp4Reader } from "./fmp4-reader.ts";
 import type { RemuxEnd } from "./remuxer.ts";
-import { type FlvTag, makeFlv, type Recipe } from "./testing/flv.ts";
+import { eventually, type FlvTag, makeFlv, type Recipe } from "./testing/flv.ts";
 
 const RECIPES: readonly { readonly name: string; readonly recipe: Recipe; readonly codecs: readonly string[] }[] = [
   { name: "H.264 and AAC", recipe: { seconds: 3, video: {}, audio: {} }, codecs: ["avc1.", "mp4a.40.2"] },
@@ -104,6 +105,27 @@ describe("ffmpeg as a remuxer", () => {
     remuxer.end();
     const end = await promise;
     expect(end.kind).toBe("failed");
+  }, 30_000);
+
+  test("kill -9 of the server leaves no child behind", async () => {
+    const server = Bun.spawn([process.execPath, `${import.meta.dir}/testing/lone-server.ts`], {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "inherit",
+    });
+    const first = await server.stdout.getReader().read();
+    const pid = Number(new TextDecoder().decode(first.value));
+    process.kill(pid, 0);
+    server.kill("SIGKILL");
+    await server.exited;
+    await eventually("the end of ffmpeg", () => {
+      // A dead child of a dead parent may wait for its reaper: it runs no more.
+      try {
+        return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+      } catch {
+        return true;
+      }
+    });
   }, 30_000);
 
   test("a child that does not read is bounded by what it is given, and killed in time", async () => {
