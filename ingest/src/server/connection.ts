@@ -127,7 +127,8 @@ export class Connection {
       } finally {
         // What came before a violation counts, in whatever reads it came.
         for (const event of events) if (this.isOpen) this.handle(event);
-        if (this.reading !== null) releaseAssembled(events, this.reading);
+        // A session that holds bytes behind a publish may hold them in the same memory.
+        if (this.reading !== null && this.session.isDrained) releaseAssembled(events, this.reading);
       }
       this.flush();
     } catch (error) {
@@ -339,13 +340,6 @@ export class Connection {
     this.context.metrics.closed(reason);
     if (reason.startsWith("limit.")) this.socket.terminate();
     else this.socket.end();
-  }
-}
-
-/** Messages that were put together from several chunks lie in memory of their own, and the broadcast has copied what it keeps. */
-function releaseAssembled(events: readonly ServerEvent[], read: ArrayBufferLike): void {
-  for (const event of events) {
-    if (event.type === "media" && event.payload.buffer !== read) releaseMemory(event.payload);
   }
 }
 
