@@ -64,7 +64,8 @@ export function startDemo({ ffmpeg, rtmpPort, streamKey, log }: DemoOptions): { 
   let stopped = false;
 
   const start = () => {
-    const process = Bun.spawn([ffmpeg, ...args], { stdin: "ignore", stdout: "ignore", stderr: "pipe" });
+    // In a session of its own: Ctrl-C must not reach it before us. When we are killed it ends with its connection.
+    const process = Bun.spawn([ffmpeg, ...args], { stdin: "ignore", stdout: "ignore", stderr: "pipe", detached: true });
     child = process;
     void (async () => {
       // Its messages hold the publishing URL, which holds the key.

@@ -31,7 +31,8 @@ export function startFfmpegRemuxer(plan: EpochPlan, sink: RemuxSink, options: Ff
   const codecOf = (kind: "audio" | "video") => plan.heads.find((tag) => tag.kind === kind)?.codec ?? null;
   const [video, audio] = [codecOf("video"), codecOf("audio")];
   const argv = remuxArgv({ video, audio, verbose: options.verbose });
-  const child = Bun.spawn([options.path, ...argv], { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
+  // In a session of its own: Ctrl-C in a terminal reaches the whole foreground group, and ffmpeg must end by the end of its input.
+  const child = Bun.spawn([options.path, ...argv], { stdin: "pipe", stdout: "pipe", stderr: "pipe", detached: true });
   options.onChild?.(child.pid);
   const tail = makeTail();
   const feed = makeFlvFeed(child.stdin, encodeFlvHeader(audio !== null, video !== null), {
