@@ -343,4 +343,11 @@ export class Connection {
   }
 }
 
+/** Messages that were put together from several chunks lie in memory of their own, and the broadcast has copied what it keeps. */
+function releaseAssembled(events: readonly ServerEvent[], read: ArrayBufferLike): void {
+  for (const event of events) {
+    if (event.type === "media" && event.payload.buffer !== read) releaseMemory(event.payload);
+  }
+}
+
 export const systemNow = (): Milliseconds => ms(Date.now());
