@@ -50,8 +50,6 @@ export class Connection {
   private closing: CloseReason | WireErrorCode | null = null;
   /** When the present phase (handshake, setup) began, or media last moved. */
   private since: Milliseconds;
-  /** The memory of the read that is being worked on. */
-  private reading: ArrayBufferLike | null = null;
 
   constructor(
     private readonly socket: Socket<Connection | null>,
@@ -60,7 +58,8 @@ export class Connection {
     private readonly context: ConnectionContext,
   ) {
     const { crypto, limits, chunkSize, apps } = context;
-    this.session = new ServerSession({ crypto, limits, chunkSize, apps });
+    const onMedia = (event: MediaEvent) => this.media(event);
+    this.session = new ServerSession({ crypto, limits, chunkSize, apps, onMedia });
     this.queue = new WriteQueue(socket);
     this.since = context.now();
   }
@@ -69,9 +68,7 @@ export class Connection {
     if (!this.isOpen) return;
     this.context.metrics.received(bytes.length);
     const before = this.session.state;
-    this.reading = bytes.buffer;
     this.guard((events) => this.session.receive(bytes, events));
-    this.reading = null;
     // Nothing looks at these bytes any more: media were copied out of them, and the session has kept nothing.
     if (this.role.kind === "publisher" && this.session.isDrained) releaseMemory(bytes);
     if (this.role.kind === "publisher" || before !== this.session.state) this.since = this.context.now();
@@ -127,8 +124,6 @@ export class Connection {
       } finally {
         // What came before a violation counts, in whatever reads it came.
         for (const event of events) if (this.isOpen) this.handle(event);
-        // A session that holds bytes behind a publish may hold them in the same memory.
-        if (this.reading !== null && this.session.isDrained) releaseAssembled(events, this.reading);
       }
       this.flush();
     } catch (error) {
@@ -185,8 +180,8 @@ export class Connection {
   }
 
   private media(event: MediaEvent): void {
-    if (this.role.kind !== "publisher") return;
-    this.role.broadcast.push(event.kind, event.timestamp, event.payload);
+    if (this.isOpen && this.role.kind === "publisher")
+      this.role.broadcast.push(event.kind, event.timestamp, event.payload);
   }
 
   private ask(event: PublishRequestedEvent, then: (answer: Admitted | Refused) => void): void {
@@ -340,13 +335,6 @@ export class Connection {
     this.context.metrics.closed(reason);
     if (reason.startsWith("limit.")) this.socket.terminate();
     else this.socket.end();
-  }
-}
-
-/** Messages that were put together from several chunks lie in memory of their own, and the broadcast has copied what it keeps. */
-function releaseAssembled(events: readonly ServerEvent[], read: ArrayBufferLike): void {
-  for (const event of events) {
-    if (event.type === "media" && event.payload.buffer !== read) releaseMemory(event.payload);
   }
 }
 

@@ -12,6 +12,8 @@ export interface ChunkStream {
   /** null between messages. */
   buffer: Uint8Array | null;
   received: number;
+  /** Memory of an earlier message that the next one may use. */
+  spare: Uint8Array | null;
 }
 
 /** The chunk streams of one direction by id. */
@@ -40,6 +42,7 @@ export class ChunkStreams {
       streamId: 0,
       buffer: null,
       received: 0,
+      spare: null,
     };
     this.count++;
     if (csid < 64) this.low[csid] = stream;

@@ -21,7 +21,7 @@ import {
   UserControlType,
 } from "../message/control.ts";
 import { Acknowledger, WINDOW_SIZE } from "./acknowledger.ts";
-import type { ServerEvent } from "./events.ts";
+import type { MediaEvent, ServerEvent } from "./events.ts";
 import { mediaEvent } from "./media.ts";
 import { Outbox } from "./outbox.ts";
 import { runCommand } from "./server-commands.ts";
@@ -44,6 +44,11 @@ export interface ServerSessionOptions {
   readonly chunkSize: number;
   /** Application names accepted in `connect`; null accepts any. */
   readonly apps: readonly string[] | null;
+  /**
+   * Gets media at once, payloads good for the call only, instead of finding them among the events with payloads that last. Their
+   * order against the events does not matter: no media of a stream come before its accept or after its end.
+   */
+  readonly onMedia?: (event: MediaEvent) => void;
 }
 
 export class ServerSession {
@@ -63,6 +68,7 @@ export class ServerSession {
   constructor(readonly options: ServerSessionOptions) {
     this.handshake = new ServerHandshake(options.crypto);
     this.decoder = new ChunkDecoder(options.limits);
+    this.decoder.reusesMemory = options.onMedia !== undefined;
     this.decoder.maxMessageSize = Math.min(options.limits.maxMessageSize, options.limits.maxSetupMessageSize);
   }
 
@@ -278,7 +284,9 @@ export class ServerSession {
   private media(message: Message, events: ServerEvent[]): void {
     if (this.streams.get(message.streamId) !== "publishing") return;
     const event = mediaEvent(message);
-    if (event !== null) events.push(event);
+    if (event === null) return;
+    if (this.options.onMedia === undefined) events.push(event);
+    else this.options.onMedia(event);
   }
 
   private handle(message: Message, events: ServerEvent[]): void {
