@@ -19,7 +19,7 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const STATIC_CHECKS: readonly (readonly string[])[] = [
-  [bin("biome"), "ci", "."],
+  [bin("biome"), "ci", "--colors=off", "."],
   [bin("tsc"), "--noEmit", "-p", "tsconfig.json"],
   [bin("tsc"), "--noEmit", "-p", "web/tsconfig.json"],
 ];

@@ -24,7 +24,7 @@ export async function run(command: readonly string[], timeoutMs = 30_000): Promi
       timeout: timeoutMs,
       killSignal: "SIGKILL",
     });
-    const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+    const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
     return { exitCode: await child.exited, output: stdout + stderr };
   } catch (error) {
     return { exitCode: -1, output: error instanceof Error ? error.message : String(error) };
