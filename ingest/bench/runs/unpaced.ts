@@ -1,7 +1,7 @@
 /** A fixed amount of media as fast as it goes: CPU per Gbit, peak memory. */
 import { progress } from "../cli/report.ts";
 import { startGenerator } from "../load/generator.ts";
-import { cpuSeconds, peakRssBytes, processTree, pssBytes } from "../measure/process-tree.ts";
+import { cpuSeconds, peakRssBytes, processTree } from "../measure/process-tree.ts";
 import { ensureSource } from "../media/source.ts";
 import type { ServerKind } from "../servers/server.ts";
 
@@ -16,7 +16,7 @@ export interface UnpacedResult {
   readonly connections: number;
   readonly cpuPerGbit: number;
   readonly gbitPerSecond: number;
-  /** Highest resident size of the largest process, above where it was before. */
+  /** Highest resident size of the largest process, above its highest before the first publisher. */
   readonly peakMb: number;
   readonly generatorCpuPerGbit: number;
 }
@@ -24,6 +24,8 @@ export interface UnpacedResult {
 const MB = 1024 * 1024;
 /** A first run that is not measured lets just-in-time compilers do their work. */
 const WARM_UP_GIGABITS = 0.5;
+
+const peak = (root: number): number => Math.max(...processTree(root).map(peakRssBytes));
 
 export async function runUnpaced(kind: ServerKind, parameters: UnpacedParameters): Promise<UnpacedResult> {
   const source = await ensureSource();
@@ -38,19 +40,18 @@ export async function runUnpaced(kind: ServerKind, parameters: UnpacedParameters
     return { ...done, generatorCpu };
   };
   try {
-    const baseline = pssBytes(server.pid);
+    const baseline = peak(server.pid);
     await send(WARM_UP_GIGABITS, "warm-");
     const before = cpuSeconds(server.pid);
     const done = await send(gigabits, "bench-");
     const used = cpuSeconds(server.pid) - before;
     const sent = (done.bytes * 8) / 1e9;
-    const peak = Math.max(...processTree(server.pid).map(peakRssBytes));
     const result = {
       server: kind.name,
       connections,
       cpuPerGbit: used / sent,
       gbitPerSecond: sent / done.seconds,
-      peakMb: (peak - baseline) / MB,
+      peakMb: (peak(server.pid) - baseline) / MB,
       generatorCpuPerGbit: done.generatorCpu / sent,
     };
     progress(`${kind.name}: ${connections} unpaced, ${result.cpuPerGbit.toFixed(4)} CPU s per Gbit`);
