@@ -63,6 +63,7 @@ export const ingestCommand = defineCommand({
           rtmpPort: env.rtmpPort,
           tls: readTls(env.rtmps),
           apps,
+          limits: env.rtmpLimits,
           gate,
           log,
           metrics,

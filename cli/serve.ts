@@ -78,7 +78,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   const metrics = new PromRegistry();
   const { host, rtmpPort } = env;
   try {
-    ingest = startIngest({ host, rtmpPort, tls, apps: ["live"], gate, log, metrics, ffmpeg });
+    ingest = startIngest({ host, rtmpPort, tls, apps: ["live"], limits: env.rtmpLimits, gate, log, metrics, ffmpeg });
   } catch (error) {
     throw portFailure(error, env.rtmpPort, env.rtmps === null ? "RTMP_PORT" : "RTMP_PORT or RTMPS_PORT");
   }

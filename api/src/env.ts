@@ -75,6 +75,15 @@ function secret(text: string): Check<string> {
   return { wrong: `must have at least ${MIN_SECRET_LENGTH} characters; "openssl rand -base64 48" makes a good one` };
 }
 
+/** `name=number` pairs. Which names there are is the listener's knowledge. */
+function limits(text: string): Check<Readonly<Record<string, number>>> {
+  const pairs = text.split(",").map((pair) => /^\s*([A-Za-z]+)\s*=\s*(\d{1,15})\s*$/.exec(pair));
+  if (pairs.some((pair) => pair === null)) {
+    return { wrong: "must be name=number pairs separated by commas, such as maxConnections=2000,idleTimeout=20000" };
+  }
+  return { ok: Object.fromEntries(pairs.map((pair) => [pair![1]!, Number(pair![2])])) };
+}
+
 function text(value: string): Check<string> {
   return { ok: value };
 }
@@ -89,6 +98,10 @@ const VARIABLES = {
   RTMPS_PORT: { about: "where encoders connect over TLS; needs TLS_CERT and TLS_KEY", parse: optional(port) },
   TLS_CERT: { about: "PEM file with the certificate chain", parse: optional(path) },
   TLS_KEY: { about: "PEM file with the private key", parse: optional(path) },
+  RTMP_LIMITS: {
+    about: "limits of the RTMP listener that differ from their defaults, name=number with commas between",
+    parse: withDefault({}, limits),
+  },
   MEDIA_PORT: { about: "media over HTTP of an ingest that runs alone", parse: withDefault(8080, port) },
   DATABASE_URL: {
     about: "an outside PostgreSQL; unset: a private one is started",
@@ -142,6 +155,8 @@ export interface Env {
   readonly httpPort: number;
   readonly rtmpPort: number;
   readonly rtmps: { readonly port: number; readonly certFile: string; readonly keyFile: string } | null;
+  /** Milliseconds, bytes or counts by name; the listener knows the names. */
+  readonly rtmpLimits: Readonly<Record<string, number>>;
   readonly mediaPort: number;
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
@@ -191,6 +206,7 @@ export function readEnv(record: Readonly<Record<string, string | undefined>>, op
     rtmpPort: value.RTMP_PORT,
     rtmps:
       value.RTMPS_PORT === null ? null : { port: value.RTMPS_PORT, certFile: value.TLS_CERT!, keyFile: value.TLS_KEY! },
+    rtmpLimits: value.RTMP_LIMITS,
     mediaPort: value.MEDIA_PORT,
     databaseUrl: value.DATABASE_URL,
     redisUrl: value.REDIS_URL,

@@ -5,7 +5,7 @@ import type { Gate, Log } from "./live/ports.ts";
 import { Registry } from "./live/registry.ts";
 import { makePackagings } from "./packagings.ts";
 import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
-import { DEFAULT_SERVER_LIMITS, type ServerLimits } from "./server/limits.ts";
+import { limitsWith } from "./server/limits.ts";
 import { type RtmpServer, startRtmpServer } from "./server/listener.ts";
 import { makeServerMetrics } from "./server/metrics.ts";
 
@@ -18,7 +18,8 @@ export interface IngestOptions {
   readonly gate: Gate;
   readonly log: Log;
   readonly metrics: PromRegistry;
-  readonly limits?: Partial<ServerLimits>;
+  /** Limits that differ from their defaults, by name (`server/limits.ts`). */
+  readonly limits?: Readonly<Record<string, number>>;
   /** null: no remux and no delivery, RTMP only. */
   readonly ffmpeg: Ffmpeg | null;
 }
@@ -36,7 +37,7 @@ export interface Ingest {
 
 const STOP_GRACE_MS = 3_000;
 
-/** Throws what `Bun.listen` throws when a port can't be opened. */
+/** Throws LimitError, and what `Bun.listen` throws when a port can't be opened. */
 export function startIngest(options: IngestOptions): Ingest {
   const { host, rtmpPort, tls, apps, gate, log } = options;
   const registry = new Registry();
@@ -52,7 +53,7 @@ export function startIngest(options: IngestOptions): Ingest {
       ? null
       : makePackagings({ ffmpeg: options.ffmpeg, delivery, metrics: options.metrics, log });
   if (packagings !== null) registry.listen(packagings);
-  const limits = { ...DEFAULT_SERVER_LIMITS, ...options.limits };
+  const limits = limitsWith(options.limits ?? {});
   server = startRtmpServer({
     host,
     port: rtmpPort,

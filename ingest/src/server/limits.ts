@@ -28,6 +28,27 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   maxPlayerQueue: 8 * 1024 * 1024,
 };
 
+/** A limit that an operator set wrongly: `message` says which and what to change. */
+export class LimitError extends Error {
+  override readonly name = "LimitError";
+  readonly code = "limits.invalid";
+}
+
+/** The defaults with the given ones in their place. Throws LimitError for a name that is none, or a zero. */
+export function limitsWith(given: Readonly<Record<string, number>>): ServerLimits {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(DEFAULT_SERVER_LIMITS, name)) {
+      throw new LimitError(
+        `RTMP_LIMITS has no limit ${name}; it knows ${Object.keys(DEFAULT_SERVER_LIMITS).join(", ")}.`,
+      );
+    }
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new LimitError(`RTMP_LIMITS: ${name} must be a whole number of at least 1.`);
+    }
+  }
+  return { ...DEFAULT_SERVER_LIMITS, ...given };
+}
+
 /** Why a connection was closed, when it was not a WireError: the other label values of the close counter. */
 export const CLOSE_REASONS = [
   "peer.closed",
