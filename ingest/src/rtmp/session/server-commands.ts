@@ -6,10 +6,10 @@ import { encodeConnectResult, readConnect } from "../command/connect.ts";
 import { encodeError, type Status, StatusCode } from "../command/status.ts";
 import { BandwidthLimit, encodeSetPeerBandwidth, encodeWindowAcknowledgementSize } from "../message/control.ts";
 import { WINDOW_SIZE } from "./acknowledger.ts";
+import type { CommandSession } from "./command-session.ts";
 import type { ServerEvent } from "./events.ts";
-import type { ServerSession } from "./server.ts";
 
-type Handler = (session: ServerSession, command: Command) => ServerEvent | null;
+type Handler = (session: CommandSession, command: Command) => ServerEvent | null;
 
 /** By command name. A name that is not here is answered with `NetConnection.Call.Failed` when it asks for an answer. */
 const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
@@ -34,7 +34,7 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["onStatus", ignore],
 ]);
 
-export function runCommand(session: ServerSession, command: Command): ServerEvent | null {
+export function runCommand(session: CommandSession, command: Command): ServerEvent | null {
   if (session.state === "connecting" && command.name !== "connect") {
     throw new WireError("command.out-of-order", "the first command must be connect");
   }
@@ -43,7 +43,7 @@ export function runCommand(session: ServerSession, command: Command): ServerEven
 
 const text = (value: AmfValue): string => (typeof value === "string" ? value : "");
 
-function result(session: ServerSession, command: Command, ...values: AmfValue[]): null {
+function result(session: CommandSession, command: Command, ...values: AmfValue[]): null {
   // §7.2.1.1: transaction id 0 asks for no answer.
   if (command.transactionId !== 0)
     session.out.message(encodeCommand("_result", command.transactionId, [null, ...values]));
@@ -51,7 +51,7 @@ function result(session: ServerSession, command: Command, ...values: AmfValue[])
 }
 
 function refuse(
-  session: ServerSession,
+  session: CommandSession,
   code: Extract<ServerEvent, { type: "refused" }>["code"],
   reason: string,
 ): ServerEvent {
@@ -59,7 +59,7 @@ function refuse(
   return { type: "refused", code, reason };
 }
 
-function connect(session: ServerSession, command: Command): ServerEvent {
+function connect(session: CommandSession, command: Command): ServerEvent {
   session.moveConnection("connect");
   const request = readConnect(command);
   const { apps, chunkSize } = session.options;
@@ -78,15 +78,15 @@ function connect(session: ServerSession, command: Command): ServerEvent {
   return { type: "connected", request };
 }
 
-function createStream(session: ServerSession, command: Command): null {
+function createStream(session: CommandSession, command: Command): null {
   return result(session, command, session.openStream());
 }
 
-function answerEmpty(session: ServerSession, command: Command): null {
+function answerEmpty(session: CommandSession, command: Command): null {
   return result(session, command, undefined);
 }
 
-function getStreamLength(session: ServerSession, command: Command): null {
+function getStreamLength(session: CommandSession, command: Command): null {
   return result(session, command, 0); // Live has no length; flash players and ffmpeg ask before play.
 }
 
@@ -94,7 +94,7 @@ function ignore(): null {
   return null;
 }
 
-function unknown(session: ServerSession, command: Command): null {
+function unknown(session: CommandSession, command: Command): null {
   if (command.transactionId !== 0) {
     const status: Status = {
       level: "error",
@@ -107,7 +107,7 @@ function unknown(session: ServerSession, command: Command): null {
 }
 
 /** The name of a publish or play; what is wrong with it, answered and refused, is the other case. */
-function checkedName(session: ServerSession, command: Command, bad: StatusCode): string | ServerEvent {
+function checkedName(session: CommandSession, command: Command, bad: StatusCode): string | ServerEvent {
   const name = text(command.args[1]);
   const { maxNameLength } = session.options.limits;
   if (name !== "" && name.length <= maxNameLength) return name;
@@ -118,7 +118,7 @@ function checkedName(session: ServerSession, command: Command, bad: StatusCode):
   return refuse(session, name === "" ? "refused.empty-name" : "refused.name-too-long", reason);
 }
 
-function publish(session: ServerSession, command: Command): ServerEvent {
+function publish(session: CommandSession, command: Command): ServerEvent {
   const key = checkedName(session, command, StatusCode.publishBadName);
   if (typeof key !== "string") return key;
   // §7.2.2.6 "live", "record" and "append" are all live here: recording is the channel's setting.
@@ -126,14 +126,14 @@ function publish(session: ServerSession, command: Command): ServerEvent {
   return { type: "publish-requested", streamId: command.streamId, app: session.request!.app, key };
 }
 
-function play(session: ServerSession, command: Command): ServerEvent {
+function play(session: CommandSession, command: Command): ServerEvent {
   const name = checkedName(session, command, StatusCode.playStreamNotFound);
   if (typeof name !== "string") return name;
   session.moveStream(command.streamId, "play");
   return { type: "play-requested", streamId: command.streamId, app: session.request!.app, name };
 }
 
-function pause(session: ServerSession, command: Command): ServerEvent | null {
+function pause(session: CommandSession, command: Command): ServerEvent | null {
   if (session.streamState(command.streamId) !== "playing") return null;
   const paused = command.args[1] === true;
   session.status(
@@ -145,18 +145,18 @@ function pause(session: ServerSession, command: Command): ServerEvent | null {
   return { type: "play-paused", streamId: command.streamId, paused };
 }
 
-function closeStream(session: ServerSession, command: Command): ServerEvent | null {
+function closeStream(session: CommandSession, command: Command): ServerEvent | null {
   return session.stopStream(command.streamId);
 }
 
 /** FMLE's word before deleteStream; it names the key, not the message stream. */
-function unpublish(session: ServerSession, command: Command): ServerEvent | null {
+function unpublish(session: CommandSession, command: Command): ServerEvent | null {
   answerEmpty(session, command);
   const streamId = publishingStream(session);
   return streamId === null ? null : session.stopStream(streamId);
 }
 
-function deleteStream(session: ServerSession, command: Command): ServerEvent | null {
+function deleteStream(session: CommandSession, command: Command): ServerEvent | null {
   // Deviation: GStreamer's rtmp2sink puts the stream key where the id belongs; it means its only stream.
   const id = typeof command.args[1] === "number" ? command.args[1] : (publishingStream(session) ?? command.streamId);
   const event = session.stopStream(id);
@@ -164,7 +164,7 @@ function deleteStream(session: ServerSession, command: Command): ServerEvent | n
   return event;
 }
 
-function publishingStream(session: ServerSession): number | null {
+function publishingStream(session: CommandSession): number | null {
   for (const id of session.streamIds()) if (session.streamState(id) === "publishing") return id;
   return null;
 }

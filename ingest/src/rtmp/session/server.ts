@@ -10,7 +10,6 @@ import { CapsEx, type ConnectRequest } from "../command/connect.ts";
 import { encodeOnStatus, type Status, StatusCode } from "../command/status.ts";
 import type { HandshakeCrypto } from "../handshake/crypto.ts";
 import { ServerHandshake } from "../handshake/server.ts";
-import type { SessionLimits } from "../limits.ts";
 import { decodeAggregate } from "../message/aggregate.ts";
 import {
   decodeControlValue,
@@ -21,6 +20,7 @@ import {
   UserControlType,
 } from "../message/control.ts";
 import { Acknowledger, WINDOW_SIZE } from "./acknowledger.ts";
+import type { CommandSession } from "./command-session.ts";
 import type { MediaEvent, ServerEvent } from "./events.ts";
 import { mediaEvent } from "./media.ts";
 import { Outbox } from "./outbox.ts";
@@ -37,21 +37,16 @@ import {
 /** What keeping a read costs beside its bytes: without it a peer that sends byte by byte would make us hold a hundred times the limit. */
 const HELD_READ_OVERHEAD = 128;
 
-export interface ServerSessionOptions {
+export type ServerSessionOptions = CommandSession["options"] & {
   readonly crypto: HandshakeCrypto;
-  readonly limits: SessionLimits;
-  /** Our chunk size: the same for all connections, so that one encoding of a message serves every player. */
-  readonly chunkSize: number;
-  /** Application names accepted in `connect`; null accepts any. */
-  readonly apps: readonly string[] | null;
   /**
    * Gets media at once, payloads good for the call only, instead of finding them among the events with payloads that last. Their
    * order against the events does not matter: no media of a stream come before its accept or after its end.
    */
   readonly onMedia?: (event: MediaEvent) => void;
-}
+};
 
-export class ServerSession {
+export class ServerSession implements CommandSession {
   private readonly handshake: ServerHandshake;
   private readonly decoder: ChunkDecoder;
   private readonly acknowledger = new Acknowledger();
