@@ -86,3 +86,11 @@ export function makeMediaTag(
     isControl: packet !== "frame" && !isConfig,
   };
 }
+
+/**
+ * The tag with a payload of its own, for whoever looks at it after the call in which it came and said `keepsNothing`. Configurations have
+ * one anyway.
+ */
+export function keepTag(tag: MediaTag): MediaTag {
+  return tag.isConfig ? tag : { ...tag, payload: new Uint8Array(tag.payload) };
+}

@@ -1,5 +1,5 @@
 import type { Milliseconds } from "../bytes/units.ts";
-import type { MediaTag } from "../live/media-tag.ts";
+import { keepTag, type MediaTag } from "../live/media-tag.ts";
 import { readAnnounced } from "./announced.ts";
 import type { EpochPlan } from "./remuxer.ts";
 
@@ -112,7 +112,7 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
   function onConfig(tag: MediaTag, kind: Kind): void {
     const known = heads.get(kind);
     const isSame = known !== undefined && known.codec === tag.codec && sameHead(known, tag);
-    heads.set(kind, tag);
+    heads.set(kind, isSame ? known : keepTag(tag));
     if (!isRunning) {
       // What came before belongs to the old configuration.
       if (!isSame && pending.some((each) => each.tag.kind === kind)) forget();
@@ -149,7 +149,7 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
     if (isUndecodable) {
       sink.onDrop(tag);
     } else {
-      pending.push({ tag, arrivedAt });
+      pending.push({ tag: keepTag(tag), arrivedAt });
       pendingBytes += tag.payload.length;
     }
     if (!hasKeyframe()) prune(tag.timestamp);

@@ -32,22 +32,22 @@ export interface FlvFeed {
 const SOUND_WAIT_MS = 45;
 /** About as much as the socket pair that Bun makes for a stdin takes at once. */
 const BATCH_BYTES = 128 * 1024;
+/** A buffer that a slow pipe made grow beyond this is given up afterwards. */
+const MAX_KEPT_BYTES = 8 * BATCH_BYTES;
 const URGENT_MS = 150;
 const PREVIOUS_TAG_SIZE = 4;
-
-interface Held {
-  readonly tag: MediaTag;
-  readonly body: Uint8Array;
-}
-
-/** One for all feeds: a batch is written before anything else can happen, and the pipe copies what it can't take. */
-const scratch = new Uint8Array(BATCH_BYTES);
 
 /** `header`: bytes before the first tag. */
 export function makeFlvFeed(pipe: Pipe, header: Uint8Array, options: FlvFeedOptions): FlvFeed {
   const { batchMs, hasVideo, timeOf } = options;
-  let held: Held[] = [];
-  let heldBytes = 0;
+  /**
+   * Framed tags that wait. Copied when they come, into memory that is used again: a tag's payload is good for the call only, and fresh memory
+   * for each was most of packaging's CPU time (docs/decisions/0002-hot-path.md).
+   */
+  let buffer = new Uint8Array(BATCH_BYTES);
+  let filled = 0;
+  /** Publisher's time of the first frame that waits. */
+  let firstAt: number | null = null;
   /** Bytes that the pipe has accepted and not passed on. */
   let busyBytes = 0;
   let urgentTo = Number.NEGATIVE_INFINITY;
@@ -59,16 +59,16 @@ export function makeFlvFeed(pipe: Pipe, header: Uint8Array, options: FlvFeedOpti
     void Promise.resolve(pipe.write(bytes)).catch(() => {});
   }
 
-  /** Writes what is held until the pipe is full. */
+  /** Writes what waits; the pipe copies what it can't take at once. */
   function pump(): void {
     if (isClosed || busyBytes > 0) return;
     try {
-      const bytes = heldBytes;
-      const batch = held;
-      held = [];
-      heldBytes = 0;
-      writeTags(batch);
+      const bytes = filled;
+      filled = 0;
+      firstAt = null;
+      for (let at = 0; at < bytes; at += BATCH_BYTES) give(buffer.subarray(at, Math.min(bytes, at + BATCH_BYTES)));
       const flushed = pipe.flush();
+      if (buffer.length > MAX_KEPT_BYTES) buffer = new Uint8Array(BATCH_BYTES);
       if (flushed instanceof Promise) {
         busyBytes = Math.max(1, bytes);
         flushed.then(drained, () => {});
@@ -83,27 +83,18 @@ export function makeFlvFeed(pipe: Pipe, header: Uint8Array, options: FlvFeedOpti
 
   function drained(): void {
     busyBytes = 0;
-    if (isEnding && held.length === 0) close();
-    else if (isEnding || heldBytes > 0) pump();
+    if (isEnding && filled === 0) close();
+    else if (isEnding || filled > 0) pump();
   }
 
-  function writeTags(batch: readonly Held[]): void {
-    let at = 0;
-    for (const { tag, body } of batch) {
-      const size = FLV_TAG_HEADER_SIZE + body.length + PREVIOUS_TAG_SIZE;
-      if (at + size > scratch.length) {
-        if (at > 0) give(scratch.subarray(0, at));
-        at = 0;
-      }
-      if (size > scratch.length) {
-        const own = new Uint8Array(size);
-        writeTag(own, 0, tag, body, timeOf(tag));
-        give(own);
-      } else {
-        at = writeTag(scratch, at, tag, body, timeOf(tag));
-      }
+  function hold(tag: MediaTag, body: Uint8Array): void {
+    const needed = filled + FLV_TAG_HEADER_SIZE + body.length + PREVIOUS_TAG_SIZE;
+    if (needed > buffer.length) {
+      const grown = new Uint8Array(Math.max(needed, 2 * buffer.length));
+      grown.set(buffer.subarray(0, filled));
+      buffer = grown;
     }
-    if (at > 0) give(scratch.subarray(0, at));
+    filled = writeTag(buffer, filled, tag, body, timeOf(tag));
   }
 
   function close(): void {
@@ -113,8 +104,8 @@ export function makeFlvFeed(pipe: Pipe, header: Uint8Array, options: FlvFeedOpti
   }
 
   function abandon(): void {
-    held = [];
-    heldBytes = 0;
+    filled = 0;
+    buffer = new Uint8Array(0);
     close();
   }
 
@@ -125,19 +116,18 @@ export function makeFlvFeed(pipe: Pipe, header: Uint8Array, options: FlvFeedOpti
       if (isEnding || isClosed) return;
       const body = plainBody(tag);
       if (body === null) return;
-      held.push({ tag, body });
-      heldBytes += FLV_TAG_HEADER_SIZE + body.length + PREVIOUS_TAG_SIZE;
+      hold(tag, body);
       if (tag.isConfig) return;
       // A keyframe and what follows it never wait: ffmpeg gives out a frame when it has seen the next one and sound from behind
       // it, so that a segment ends as early as it would without batches.
       if (tag.isKeyframe) urgentTo = tag.timestamp + URGENT_MS;
       const isUrgent = tag.kind === "video" && tag.timestamp <= urgentTo;
-      const first = held.find((each) => !each.tag.isConfig)!.tag;
+      firstAt ??= tag.timestamp;
       const wait = hasVideo && tag.kind === "audio" ? Math.max(batchMs, SOUND_WAIT_MS) : batchMs;
-      if (isUrgent || tag.timestamp - first.timestamp >= wait || heldBytes > BATCH_BYTES) pump();
+      if (isUrgent || tag.timestamp - firstAt >= wait || filled > BATCH_BYTES) pump();
     },
     get queuedBytes() {
-      return busyBytes + heldBytes;
+      return busyBytes + filled;
     },
     end() {
       isEnding = true;

@@ -1,5 +1,5 @@
 import { type Milliseconds, ms } from "../bytes/units.ts";
-import type { MediaTag } from "../live/media-tag.ts";
+import { keepTag, type MediaTag } from "../live/media-tag.ts";
 import type { Track } from "../packager/track.ts";
 import { type EpochCause, makeEpochSplitter } from "./epoch-splitter.ts";
 import type { EpochPlan, RemuxEnd, Remuxer } from "./remuxer.ts";
@@ -168,7 +168,7 @@ export function startRemuxSession(options: RemuxSessionOptions): RemuxSession {
 
   function hold(next: Waiting, tag: MediaTag): void {
     if (next.isStopped) return;
-    next.tags.push(tag);
+    next.tags.push(keepTag(tag));
     next.bytes += tag.payload.length;
     if (next.bytes <= limits.maxQueuedBytes) return;
     counters.droppedTags += next.tags.length;
@@ -232,6 +232,8 @@ export function startRemuxSession(options: RemuxSessionOptions): RemuxSession {
   function subscribe(): void {
     let replay: MediaTag[] | null = [];
     const leave = broadcast.subscribe({
+      // Frames are copied where they have to wait; the rest go through.
+      keepsNothing: true,
       onTag: (tag) => (replay === null ? onTag(tag) : void replay.push(tag)),
       onEnd: over,
     });
