@@ -24,7 +24,7 @@ export function demoArguments(rtmpUrl: string, font: string | null): string[] {
     font === null
       ? []
       : [
-          `drawtext=fontfile=${font}:text='%{localtime\\:%H\\\\\\:%M\\\\\\:%S}.%{eif\\:mod(t*1000\\,1000)\\:d\\:3}':fontsize=96:fontcolor=white:box=1:boxcolor=black@0.6:boxborderw=24:x=(w-tw)/2:y=h-th-96`,
+          `drawtext=fontfile=${font}:text='%{localtime\\:%H\\\\\\:%M\\\\\\:%S}.%{eif\\:mod(t*1000\\,1000)\\:d\\:3}':fontsize=96:fontcolor=white:box=1:boxcolor=black@0.6:boxborderw=24:x=(w-tw)/2:y=(h-th)/2`,
         ];
   const video = [
     font === null ? "testsrc=size=1280x720:rate=30" : "testsrc2=size=1280x720:rate=30",
