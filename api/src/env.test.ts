@@ -35,6 +35,10 @@ test("an empty record gives the documented defaults", () => {
     redisUrl: null,
     s3: null,
     jwtSecret: null,
+    streamKeySecret: null,
+    metricsToken: null,
+    trustedProxies: [],
+    corsOrigins: [],
     publicUrl: null,
     ffmpegPath: null,
   });
@@ -62,6 +66,10 @@ test("every variable is read into its place", () => {
     DATABASE_URL: "postgresql://u:p@db/streamhub",
     REDIS_URL: "rediss://cache:6380/1",
     JWT_SECRET: SECRET,
+    STREAM_KEY_SECRET: `k${SECRET}`,
+    METRICS_TOKEN: `m${SECRET}`,
+    TRUSTED_PROXIES: "127.0.0.1, 10.0.0.0/8,fd00::/8",
+    CORS_ORIGINS: "https://a.example.org/, http://localhost:5173",
     PUBLIC_URL: "https://live.example.org/",
     FFMPEG_PATH: "/usr/bin/ffmpeg",
   });
@@ -79,6 +87,10 @@ test("every variable is read into its place", () => {
     redisUrl: "rediss://cache:6380/1",
     s3: { endpoint: S3.S3_ENDPOINT, bucket: "vod", accessKeyId: "id", secretAccessKey: "hush" },
     jwtSecret: SECRET,
+    streamKeySecret: `k${SECRET}`,
+    metricsToken: `m${SECRET}`,
+    trustedProxies: ["127.0.0.1", "10.0.0.0/8", "fd00::/8"],
+    corsOrigins: ["https://a.example.org", "http://localhost:5173"],
     publicUrl: "https://live.example.org",
     ffmpegPath: "/usr/bin/ffmpeg",
   });
@@ -96,6 +108,10 @@ const WRONG_VALUES: [VariableName, string[]][] = [
   ["DATABASE_URL", ["mysql://db/x", "db:5432", "postgres:///x"]],
   ["REDIS_URL", ["http://redis", "redis"]],
   ["JWT_SECRET", ["short"]],
+  ["STREAM_KEY_SECRET", ["short"]],
+  ["METRICS_TOKEN", ["short"]],
+  ["TRUSTED_PROXIES", ["proxy", "10.0.0.0/33", "1.2.3.4/8/8", "::1/129", "127.0.0.1,"]],
+  ["CORS_ORIGINS", ["example.org", "https://a.example.org/path", "https://a.example.org,*"]],
   ["PUBLIC_URL", ["live.example.org", "https://example.org/live", "ftp://example.org", "https://u:p@example.org"]],
   ["FFMPEG_PATH", ["\0"]],
 ];

@@ -5,6 +5,8 @@
  * No Elysia here: the ingest process and the command line read the same schema without the web framework.
  */
 
+import { isIP } from "node:net";
+
 type Check<T> = { readonly ok: T } | { readonly wrong: string };
 type Parse<T> = (text: string | undefined) => Check<T>;
 interface Variable<T> {
@@ -84,6 +86,25 @@ function limits(text: string): Check<Readonly<Record<string, number>>> {
   return { ok: Object.fromEntries(pairs.map((pair) => [pair![1]!, Number(pair![2])])) };
 }
 
+/** All parts of a list, or the sentence about the first wrong one. */
+function list<T>(check: (part: string) => Check<T>): (text: string) => Check<readonly T[]> {
+  return (text) => {
+    const checks = text.split(",").map((part) => check(part.trim()));
+    const wrong = checks.find((result) => "wrong" in result);
+    return wrong ?? { ok: checks.map((result) => (result as { ok: T }).ok) };
+  };
+}
+
+const origins = list(origin);
+
+const addressRanges = list((part): Check<string> => {
+  const [address = "", bits, ...more] = part.split("/");
+  const family = isIP(address);
+  const fits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+  if (family !== 0 && fits && more.length === 0) return { ok: part };
+  return { wrong: "must be IP addresses or CIDR ranges separated by commas, such as 127.0.0.1,10.0.0.0/8" };
+});
+
 function text(value: string): Check<string> {
   return { ok: value };
 }
@@ -119,6 +140,22 @@ const VARIABLES = {
   S3_ACCESS_KEY_ID: { about: "access key of the bucket", parse: optional(text) },
   S3_SECRET_ACCESS_KEY: { about: "secret of the access key", parse: optional(text) },
   JWT_SECRET: { about: "signs tokens; unset: made once and kept in DATA_DIR", parse: optional(secret) },
+  STREAM_KEY_SECRET: {
+    about: "hashes and encrypts stream keys; unset: JWT_SECRET does. Set it to the old JWT_SECRET when you change that",
+    parse: optional(secret),
+  },
+  METRICS_TOKEN: {
+    about: "bearer token that /metrics asks of others than this machine; unset: only this machine may read it",
+    parse: optional(secret),
+  },
+  TRUSTED_PROXIES: {
+    about: "addresses and CIDR ranges of proxies whose X-Forwarded-For counts, with commas between; unset: none",
+    parse: withDefault([], addressRanges),
+  },
+  CORS_ORIGINS: {
+    about: "other sites whose pages may call the API, with commas between; unset: none",
+    parse: withDefault([], origins),
+  },
   PUBLIC_URL: { about: "the site's address as viewers type it", parse: optional(origin) },
   FFMPEG_PATH: { about: "ffmpeg to run; unset: the one on PATH", parse: optional(path) },
 } satisfies Record<string, Variable<unknown>>;
@@ -167,6 +204,11 @@ export interface Env {
     readonly secretAccessKey: string;
   } | null;
   readonly jwtSecret: string | null;
+  readonly streamKeySecret: string | null;
+  readonly metricsToken: string | null;
+  /** Addresses or CIDR ranges. */
+  readonly trustedProxies: readonly string[];
+  readonly corsOrigins: readonly string[];
   readonly publicUrl: string | null;
   readonly ffmpegPath: string | null;
 }
@@ -220,6 +262,10 @@ export function readEnv(record: Readonly<Record<string, string | undefined>>, op
             secretAccessKey: value.S3_SECRET_ACCESS_KEY!,
           },
     jwtSecret: value.JWT_SECRET,
+    streamKeySecret: value.STREAM_KEY_SECRET,
+    metricsToken: value.METRICS_TOKEN,
+    trustedProxies: value.TRUSTED_PROXIES,
+    corsOrigins: value.CORS_ORIGINS,
     publicUrl: value.PUBLIC_URL,
     ffmpegPath: value.FFMPEG_PATH,
   };

@@ -1,5 +1,8 @@
+export type { Bus, BusEvent } from "./bus/bus.ts";
+export { BusError } from "./bus/bus.ts";
 export type { Connect, Database, Sql } from "./connect.ts";
 export { asDatabaseError, DatabaseError, type DatabaseErrorCode } from "./database-error.ts";
+export { type KeyVault, makeKeyVault } from "./key-vault.ts";
 export type { Log } from "./log.ts";
 export { migrate } from "./migrate.ts";
 export type {

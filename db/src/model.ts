@@ -1,8 +1,10 @@
 /** The rows as TypeBox schemas, which route schemas derive from. Each has a name: an inline `t.Omit(createInsertSchema(…))` fails with TS2589. */
 import { createInsertSchema, createSelectSchema, createUpdateSchema } from "drizzle-typebox";
 import { channels } from "./schema/channels.ts";
-import { documents } from "./schema/documents.ts";
+import { documentAcceptances, documents, documentVersions } from "./schema/documents.ts";
+import { sessions } from "./schema/sessions.ts";
 import { statistics } from "./schema/statistics.ts";
+import { streamMinutes } from "./schema/stream-minutes.ts";
 import { streamViews } from "./schema/stream-views.ts";
 import { streams } from "./schema/streams.ts";
 import { users } from "./schema/users.ts";
@@ -21,6 +23,10 @@ export const streamViewInsert = createInsertSchema(streamViews);
 export const statisticsRow = createSelectSchema(statistics);
 export const documentRow = createSelectSchema(documents);
 export const documentInsert = createInsertSchema(documents);
+export const documentVersionRow = createSelectSchema(documentVersions);
+export const documentAcceptanceRow = createSelectSchema(documentAcceptances);
+export const sessionRow = createSelectSchema(sessions);
+export const streamMinuteRow = createSelectSchema(streamMinutes);
 
 export type UserRow = typeof users.$inferSelect;
 export type ChannelRow = typeof channels.$inferSelect;
@@ -28,5 +34,8 @@ export type StreamRow = typeof streams.$inferSelect;
 export type StreamViewRow = typeof streamViews.$inferSelect;
 export type StatisticsRow = typeof statistics.$inferSelect;
 export type DocumentRow = typeof documents.$inferSelect;
+export type DocumentVersionRow = typeof documentVersions.$inferSelect;
+export type SessionRow = typeof sessions.$inferSelect;
+export type StreamMinuteRow = typeof streamMinutes.$inferSelect;
 export type Visibility = ChannelRow["visibility"];
 export type Role = UserRow["role"];

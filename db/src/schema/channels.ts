@@ -1,10 +1,13 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, index, integer, pgTable, text, varchar } from "drizzle-orm/pg-core";
 import { SLUG_PATTERN } from "../slug.ts";
-import { createdAt, updatedAt } from "./columns.ts";
+import { createdAt, instant, searchVector, updatedAt } from "./columns.ts";
 import { users } from "./users.ts";
 
-/** Places to broadcast from. `stream_key` is a secret of the owner: no public query selects it. */
+/**
+ * Places to broadcast from. A stream key is a secret of the owner that a leaked database does not give away: `stream_key` is its keyed hash,
+ * `stream_key_sealed` the key itself, encrypted (`key-vault.ts`). No public query selects either.
+ */
 export const channels = pgTable(
   "channels",
   {
@@ -18,6 +21,13 @@ export const channels = pgTable(
     description: text("description"),
     thumbnailUrl: varchar("thumbnail_url", { length: 500 }),
     streamKey: varchar("stream_key", { length: 255 }).notNull().unique("channels_stream_key_unique"),
+    /** Null only in rows from before keys were sealed, until the next start has sealed them. */
+    streamKeySealed: varchar("stream_key_sealed", { length: 255 }),
+    streamKeyUsedAt: instant("stream_key_used_at"),
+    /** Address that last published, without its port. */
+    streamKeyUsedFrom: varchar("stream_key_used_from", { length: 45 }),
+    /** Set by POST /api/streams/{id}/stop: an encoder that reconnects by itself is refused until then. */
+    publishBlockedUntil: instant("publish_blocked_until"),
     visibility: varchar("visibility", { length: 20, enum: ["public", "unlisted", "private"] })
       .notNull()
       .default("public"),
@@ -25,11 +35,14 @@ export const channels = pgTable(
     viewersCount: integer("viewers_count").notNull().default(0),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
+    search: searchVector("search"),
   },
   (table) => [
     index("channels_user_id_index").on(table.userId),
     // The public list: newest first, keyset on the id.
     index("channels_public_index").on(table.id.desc().nullsFirst()).where(sql`${table.visibility} = 'public'`),
+    index("channels_search_index").using("gin", table.search),
+    index("channels_title_trigram_index").using("gin", sql`${table.title} gin_trgm_ops`),
     check("channels_slug_check", sql`${table.slug} ~ ${sql.raw(`'${SLUG_PATTERN}'`)}`),
     check("channels_visibility_check", sql`${table.visibility} in ('public', 'unlisted', 'private')`),
     check("channels_viewers_count_check", sql`${table.viewersCount} >= 0`),

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { timestamp } from "drizzle-orm/pg-core";
+import { customType, timestamp } from "drizzle-orm/pg-core";
 
 /** timestamptz in milliseconds: exactly what a JavaScript `Date` holds, so that a value read, written back or put in a cursor is the same one. */
 export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: "date" });
@@ -11,3 +11,18 @@ export const updatedAt = () =>
     .notNull()
     .defaultNow()
     .$onUpdate(() => sql`now()`);
+
+const tsvector = customType<{ data: string }>({ dataType: () => "tsvector" });
+
+/** Words of `title` and `description`, stemmed as English and as Russian, the title's weighing more. Kept by the database itself. */
+export const searchVector = (name: string) =>
+  tsvector(name).generatedAlwaysAs(
+    sql.raw(
+      ["english", "russian"]
+        .flatMap((language) => [
+          `setweight(to_tsvector('${language}', "title"), 'A')`,
+          `setweight(to_tsvector('${language}', coalesce("description", '')), 'B')`,
+        ])
+        .join(" || "),
+    ),
+  );

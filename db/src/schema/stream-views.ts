@@ -19,11 +19,23 @@ export const streamViews = pgTable(
     /** Seconds. */
     watchDuration: integer("watch_duration").notNull().default(0),
     startedAt: instant("started_at").notNull().defaultNow(),
+    /** The last heartbeat that counted. */
+    heartbeatAt: instant("heartbeat_at"),
     endedAt: instant("ended_at"),
+    /** Who is watching without saying who: a hash of browser and day that can't be turned back. One viewer may open several sessions. */
+    visitor: varchar("visitor", { length: 64 }).notNull().default(""),
+    device: varchar("device", { length: 20, enum: ["desktop", "mobile", "tablet", "tv", "other"] })
+      .notNull()
+      .default("other"),
+    /** Host name of the page that led here; empty for none. */
+    referrer: varchar("referrer", { length: 255 }).notNull().default(""),
   },
   (table) => [
     index("stream_views_stream_started_index").on(table.streamId, table.startedAt),
     index("stream_views_user_id_index").on(table.userId),
+    // Open sessions, for the sweep that ends those that fell silent.
+    index("stream_views_open_index").on(table.heartbeatAt).where(sql`${table.endedAt} is null`),
+    check("stream_views_device_check", sql`${table.device} in ('desktop', 'mobile', 'tablet', 'tv', 'other')`),
     check("stream_views_watch_duration_check", sql`${table.watchDuration} >= 0`),
     check("stream_views_ended_check", sql`${table.endedAt} >= ${table.startedAt}`),
   ],

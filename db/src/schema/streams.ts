@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, index, integer, pgTable, text, uniqueIndex, varchar } from "drizzle-orm/pg-core";
 import { channels } from "./channels.ts";
-import { createdAt, instant, updatedAt } from "./columns.ts";
+import { createdAt, instant, searchVector, updatedAt } from "./columns.ts";
 
 /**
  * One row per going-live. Its life, read from the columns:
@@ -28,12 +28,15 @@ export const streams = pgTable(
     isLive: boolean("is_live").notNull().default(false),
     isArchived: boolean("is_archived").notNull().default(false),
     viewCount: integer("view_count").notNull().default(0),
+    /** Most viewers at once. */
+    peakViewers: integer("peak_viewers").notNull().default(0),
     /** Name of the ingest node that has, or had, this stream. */
     ingestNode: varchar("ingest_node", { length: 100 }),
     /** Last sign of life of that node for this stream: after a crash this is when the stream ended. */
     heartbeatAt: instant("heartbeat_at"),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
+    search: searchVector("search"),
   },
   (table) => [
     uniqueIndex("streams_one_live_per_channel").on(table.channelId).where(sql`${table.isLive}`),
@@ -50,8 +53,10 @@ export const streams = pgTable(
       table.id.desc().nullsFirst(),
     ),
     index("streams_ingest_node_index").on(table.ingestNode).where(sql`${table.isLive}`),
+    index("streams_search_index").using("gin", table.search),
+    index("streams_title_trigram_index").using("gin", sql`${table.title} gin_trgm_ops`),
     check("streams_duration_check", sql`${table.duration} >= 0`),
-    check("streams_view_count_check", sql`${table.viewCount} >= 0`),
+    check("streams_view_count_check", sql`${table.viewCount} >= 0 and ${table.peakViewers} >= 0`),
     check("streams_ended_check", sql`${table.endedAt} >= ${table.startedAt}`),
     check(
       "streams_live_check",

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, integer, pgTable, text, uniqueIndex, varchar } from "drizzle-orm/pg-core";
-import { createdAt, updatedAt } from "./columns.ts";
+import { createdAt, instant, updatedAt } from "./columns.ts";
 
 /** Accounts. Usernames and e-mail addresses are unique whatever their case, and keep the case they were given. */
 export const users = pgTable(
@@ -19,6 +19,8 @@ export const users = pgTable(
       .default("user"),
     /** An inactive account can neither sign in nor publish. */
     isActive: boolean("is_active").notNull().default(true),
+    /** When its owner deleted the account: the row stays, without anything personal, for what refers to it. */
+    deletedAt: instant("deleted_at"),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
