@@ -1,6 +1,6 @@
+import { join } from "node:path";
 import { createApp } from "@streamhub/api";
-import { bindReads } from "@streamhub/api/reads";
-import { migrate, openDatabase } from "@streamhub/db";
+import { migrate, openBus, openDatabase } from "@streamhub/db";
 import { makeSite } from "@streamhub/web/serve";
 import { defineCommand } from "citty";
 import { Registry as PromRegistry } from "prom-client";
@@ -8,6 +8,7 @@ import { environment } from "./environment.ts";
 import { startHttp } from "./http.ts";
 import { makeLog } from "./log.ts";
 import { jsonArg, print } from "./output.ts";
+import { openSecrets } from "./secrets.ts";
 import { SITE_FOLDER } from "./serve.ts";
 import { makeShutdown, untilSignal } from "./shutdown.ts";
 
@@ -23,9 +24,21 @@ export const apiCommand = defineCommand({
       const handle = await openDatabase({ url: env.databaseUrl ?? undefined, dataDir: env.dataDir, log });
       shutdown.defer("database", () => handle.close());
       await migrate(handle);
+      const bus = await openBus({ url: env.redisUrl, log });
+      shutdown.defer("bus", () => bus.close());
+      const { secret, vault } = openSecrets(env);
+      const metrics = new PromRegistry();
       const app = createApp({
-        reads: bindReads(handle.db),
-        probes: { database: () => handle.sql`select 1` },
+        db: handle.db,
+        bus,
+        secret,
+        vault,
+        uploadsDir: join(env.dataDir, "uploads"),
+        publicUrl: env.publicUrl,
+        corsOrigins: env.corsOrigins,
+        addressOf: () => "",
+        metrics,
+        probes: { database: () => handle.sql`select 1`, bus: () => bus.ping() },
         site: { ingest: { rtmpPort: env.rtmpPort, rtmpsPort: env.rtmps?.port ?? null, app: "live" } },
         onFailure: ({ requestId, code, cause }) =>
           log.error({ code, requestId, error: String(cause) }, "A request failed"),
@@ -38,7 +51,7 @@ export const apiCommand = defineCommand({
         port: env.httpPort,
         variable: "HTTP_PORT",
         parts,
-        metrics: new PromRegistry(),
+        metrics,
         log,
       });
       shutdown.defer("http", () => http.stop());

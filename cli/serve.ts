@@ -3,8 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createApp } from "@streamhub/api";
 import type { Env } from "@streamhub/api/env";
-import { bindReads } from "@streamhub/api/reads";
-import { DatabaseError, type DatabaseHandle, migrate, openDatabase, queries } from "@streamhub/db";
+import { DatabaseError, type DatabaseHandle, migrate, openBus, openDatabase, queries } from "@streamhub/db";
 import { type Ingest, startIngest } from "@streamhub/ingest";
 import { makeDatabaseGate } from "@streamhub/ingest/platform/index";
 import { type Ffmpeg, probeFfmpeg } from "@streamhub/ingest/remux/ffmpeg-probe";
@@ -19,6 +18,7 @@ import { portFailure, startHttp } from "./http.ts";
 import { claimInstance, nodeId } from "./instance.ts";
 import { makeLog } from "./log.ts";
 import { jsonArg } from "./output.ts";
+import { openSecrets } from "./secrets.ts";
 import { makeShutdown, type Shutdown, untilSignal } from "./shutdown.ts";
 
 export const SITE_FOLDER = join(import.meta.dir, "..", "web", "dist");
@@ -61,6 +61,9 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   const handle = await openDatabase({ url: env.databaseUrl ?? undefined, dataDir: env.dataDir, log });
   shutdown.defer("database", () => handle.close());
   await migrate(handle);
+  const bus = await openBus({ url: env.redisUrl, log });
+  shutdown.defer("bus", () => bus.close());
+  const { secret, vault } = openSecrets(env);
   const firstRun = await queries.ensureFirstChannel(handle.db);
 
   let ingest: Ingest | null = null;
@@ -86,8 +89,16 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   shutdown.defer("ingest", stop);
 
   const app = createApp({
-    reads: bindReads(handle.db),
-    probes: { database: () => handle.sql`select 1`, ingest: async () => {} },
+    db: handle.db,
+    bus,
+    secret,
+    vault,
+    uploadsDir: join(env.dataDir, "uploads"),
+    publicUrl: env.publicUrl,
+    corsOrigins: env.corsOrigins,
+    addressOf: () => "",
+    metrics,
+    probes: { database: () => handle.sql`select 1`, ingest: async () => {}, bus: () => bus.ping() },
     site: { ingest: { rtmpPort: boundRtmp, rtmpsPort, app: "live" } },
     onFailure: ({ requestId, code, cause }) => log.error({ code, requestId, error: String(cause) }, "A request failed"),
   });

@@ -1,11 +1,27 @@
 import { expect, test } from "bun:test";
+import { makeInProcessBus } from "@streamhub/db/bus/in-process";
+import { makeKeyVault } from "@streamhub/db/key-vault";
+import { Registry } from "prom-client";
 import { createApp, type Services } from "./app.ts";
-import type { PlatformReads } from "./reads.ts";
 
 const site = { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" } };
-/** No route of this file reads the database. */
-const reads = {} as PlatformReads;
-const app = (services: Partial<Services> = {}) => createApp({ reads, probes: {}, site, ...services });
+const secret = "0123456789abcdef0123456789abcdef";
+const app = (services: Partial<Services> = {}) =>
+  createApp({
+    // No route of this file reads the database.
+    db: {} as Services["db"],
+    bus: makeInProcessBus(),
+    secret,
+    vault: makeKeyVault(secret),
+    uploadsDir: "/nonexistent",
+    publicUrl: null,
+    corsOrigins: [],
+    addressOf: () => "192.0.2.1",
+    metrics: new Registry(),
+    probes: {},
+    site,
+    ...services,
+  });
 const get = (path: string, init?: RequestInit, services?: Partial<Services>) =>
   app(services).handle(new Request(`http://localhost${path}`, init));
 

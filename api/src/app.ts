@@ -2,21 +2,11 @@
 import { openapi } from "@elysiajs/openapi";
 import { Elysia } from "elysia";
 import { channelRoutes } from "./channels/routes.ts";
-import { type FailureSink, problems } from "./error.ts";
+import { problems } from "./error.ts";
 import { healthRoutes } from "./health/routes.ts";
-import type { Probes } from "./health/service.ts";
-import type { PlatformReads } from "./reads.ts";
-import type { Site } from "./site/model.ts";
+import type { Services } from "./services.ts";
 import { siteRoutes } from "./site/routes.ts";
 import { streamRoutes } from "./streams/routes.ts";
-
-/** All that the API needs from outside. It holds no state of its own, so any number of processes may share one set of adapters. */
-export interface Services {
-  readonly reads: PlatformReads;
-  readonly probes: Probes;
-  readonly site: Site;
-  readonly onFailure?: FailureSink;
-}
 
 export function createApp(services: Services) {
   // Elysia's quick way to find the path takes host names of four letters and more for granted; "http://tv/" is a fine address at home.
@@ -33,11 +23,11 @@ export function createApp(services: Services) {
     )
     .use(healthRoutes(services.probes))
     .use(siteRoutes(services.site))
-    .use(channelRoutes(services.reads))
-    .use(streamRoutes(services.reads));
+    .use(channelRoutes(services))
+    .use(streamRoutes(services));
 }
 
-export { bindReads, type PlatformReads } from "./reads.ts";
+export type { Services } from "./services.ts";
 
 /** The type that the typed client is made of. */
 export type App = ReturnType<typeof createApp>;

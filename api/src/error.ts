@@ -6,6 +6,11 @@ import { Elysia, t, ValidationError } from "elysia";
 const PROBLEMS = {
   "request.invalid": { status: 422, title: "The request does not have the expected form" },
   "request.unreadable": { status: 400, title: "The request body can't be read" },
+  "auth.required": { status: 401, title: "Sign in first" },
+  "auth.invalid": { status: 401, title: "The access token is not valid, or no longer" },
+  "auth.forbidden": { status: 403, title: "This is not yours" },
+  "auth.csrf": { status: 403, title: "The request does not prove that it comes from this site" },
+  "limit.exceeded": { status: 429, title: "Too many requests" },
   "route.not-found": { status: 404, title: "There is no such address" },
   "stream.not-found": { status: 404, title: "There is no such stream" },
   "channel.not-found": { status: 404, title: "There is no such channel" },
@@ -45,6 +50,8 @@ export class AppError extends Error {
     readonly code: ProblemCode,
     readonly detail?: string,
     readonly errors?: readonly FieldError[],
+    /** Seconds after which the same request may succeed: becomes Retry-After. */
+    readonly retryAfter?: number,
   ) {
     super(detail ?? PROBLEMS[code].title);
   }
@@ -125,7 +132,12 @@ export function problemResponse(refusal: AppError, requestId: string): Response 
       "content-type": "application/problem+json",
       "cache-control": "no-store",
       "x-request-id": requestId,
-      ...(status === 503 ? { "retry-after": "2" } : {}),
+      ...(refusal.retryAfter === undefined
+        ? {}
+        : { "retry-after": String(Math.max(1, Math.ceil(refusal.retryAfter))) }),
+      ...(status === 503 && refusal.retryAfter === undefined ? { "retry-after": "2" } : {}),
+      // RFC 9110 §15.5.2: a 401 names the scheme.
+      ...(status === 401 ? { "www-authenticate": 'Bearer realm="streamhub"' } : {}),
     },
   });
 }

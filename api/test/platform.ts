@@ -2,10 +2,19 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DatabaseHandle, migrate, openDatabase, queries } from "@streamhub/db";
+import {
+  type Bus,
+  type DatabaseHandle,
+  type KeyVault,
+  makeKeyVault,
+  migrate,
+  openDatabase,
+  queries,
+} from "@streamhub/db";
+import { makeInProcessBus } from "@streamhub/db/bus/in-process";
+import { Registry } from "prom-client";
 import { type App, createApp } from "../src/app.ts";
 import type { FailureSink } from "../src/error.ts";
-import { bindReads } from "../src/reads.ts";
 
 type Failure = Parameters<FailureSink>[0];
 type Visibility = "public" | "unlisted" | "private";
@@ -13,6 +22,8 @@ type Visibility = "public" | "unlisted" | "private";
 export interface TestPlatform {
   readonly app: App;
   readonly database: DatabaseHandle;
+  readonly bus: Bus;
+  readonly vault: KeyVault;
   /** What the API told its log so far; a test that ends with none has provoked no mistake of the server. */
   readonly failures: readonly Failure[];
   makeChannel(
@@ -31,6 +42,7 @@ export interface TestChannel {
   end(): Promise<void>;
 }
 
+export const TEST_SECRET = "a secret for tests, 32 characters and more";
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
 export async function startPlatform(): Promise<TestPlatform> {
@@ -41,8 +53,19 @@ export async function startPlatform(): Promise<TestPlatform> {
   await migrate(database);
   const { db } = database;
   const failures: Failure[] = [];
+  const bus = makeInProcessBus();
+  const vault = makeKeyVault(TEST_SECRET);
   const app = createApp({
-    reads: bindReads(db),
+    db,
+    bus,
+    secret: TEST_SECRET,
+    vault,
+    uploadsDir: join(dataDir, "uploads"),
+    publicUrl: null,
+    corsOrigins: [],
+    // Tests say where a request comes from, as a proxy does.
+    addressOf: (request) => request.headers.get("x-test-address") ?? "192.0.2.1",
+    metrics: new Registry(),
     probes: { database: () => database.sql`select 1` },
     site: { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" } },
     onFailure: (failure) => failures.push(failure),
@@ -50,6 +73,8 @@ export async function startPlatform(): Promise<TestPlatform> {
   return {
     app,
     database,
+    bus,
+    vault,
     failures,
     async makeChannel(slug, more = {}) {
       const { id, streamKey } = await queries.createChannel(db, { slug, title: `Title of ${slug}`, ...more });
@@ -69,6 +94,7 @@ export async function startPlatform(): Promise<TestPlatform> {
       };
     },
     async close() {
+      await bus.close();
       await database.close();
       rmSync(dataDir, { recursive: true, force: true });
     },

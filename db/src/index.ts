@@ -1,5 +1,6 @@
 export type { Bus, BusEvent } from "./bus/bus.ts";
 export { BusError } from "./bus/bus.ts";
+export { openBus } from "./bus/open.ts";
 export type { Connect, Database, Sql } from "./connect.ts";
 export { asDatabaseError, DatabaseError, type DatabaseErrorCode } from "./database-error.ts";
 export { type KeyVault, makeKeyVault } from "./key-vault.ts";

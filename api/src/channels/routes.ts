@@ -1,12 +1,12 @@
 import { Elysia } from "elysia";
 import { publicReads } from "../caching.ts";
 import { ProblemSchema } from "../error.ts";
-import type { PlatformReads } from "../reads.ts";
+import type { Services } from "../services.ts";
 import { ChannelPage, ChannelParams, ChannelQuery, ChannelSchema } from "./model.ts";
 import { channelService } from "./service.ts";
 
-export function channelRoutes(reads: PlatformReads) {
-  const channels = channelService(reads);
+export function channelRoutes(services: Services) {
+  const channels = channelService(services);
   return new Elysia({ name: "channels", prefix: "/api/channels", tags: ["Channels"] })
     .use(publicReads(1))
     .get("/", ({ query }) => channels.list(query), {

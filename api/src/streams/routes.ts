@@ -1,12 +1,12 @@
 import { Elysia } from "elysia";
 import { publicReads } from "../caching.ts";
 import { ProblemSchema } from "../error.ts";
-import type { PlatformReads } from "../reads.ts";
+import type { Services } from "../services.ts";
 import { StreamPage, StreamParams, StreamQuery, StreamSchema } from "./model.ts";
 import { streamService } from "./service.ts";
 
-export function streamRoutes(reads: PlatformReads) {
-  const streams = streamService(reads);
+export function streamRoutes(services: Services) {
+  const streams = streamService(services);
   return new Elysia({ name: "streams", prefix: "/api/streams", tags: ["Streams"] })
     .use(publicReads(1))
     .get("/", ({ query }) => streams.list(query), {

@@ -1,0 +1,65 @@
+/**
+ * Who a request comes from. A feature mounts `visitor` (anyone; `actor` may be null) or `signedIn` (401 without a session) before its routes;
+ * what an actor may do with an object is decided in the feature's service, with `policy.ts`.
+ */
+import { queries } from "@streamhub/db";
+import { Elysia } from "elysia";
+import { AppError } from "../error.ts";
+import type { Services } from "../services.ts";
+import { csrfToken, requireCsrfToken, requireOwnOrigin } from "./csrf.ts";
+import { ACCESS_COOKIE, accessTokens, CSRF_HEADER } from "./tokens.ts";
+
+export type Actor = queries.Actor;
+
+interface Tokens {
+  verify(token?: string): Promise<false | { sub: string; sid: number }>;
+}
+
+const BEARER = /^Bearer +([\w.~+/=-]+)$/i;
+
+/** Null: no credentials. Throws `auth.invalid` for credentials that are not good (any more), `auth.csrf` for a forged write. */
+async function identify(services: Services, tokens: Tokens, request: Request, cookie: string | undefined) {
+  const header = request.headers.get("authorization");
+  const bearer = header === null ? undefined : BEARER.exec(header)?.[1];
+  if (header !== null && bearer === undefined)
+    throw new AppError("auth.invalid", "Send the access token as: Authorization: Bearer TOKEN.");
+  const token = bearer ?? cookie;
+  if (token === undefined || token === "") return null;
+  const claims = token.length > 2_000 ? false : await tokens.verify(token);
+  const actor = claims === false ? null : await queries.findActor(services.db, claims.sid);
+  if (actor === null || claims === false || String(actor.userId) !== claims.sub) throw new AppError("auth.invalid");
+  if (bearer === undefined) {
+    requireOwnOrigin(request, services);
+    requireCsrfToken(request, request.headers.get(CSRF_HEADER), csrfToken(services.secret, actor.sessionId));
+  }
+  return actor;
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+
+/** Anyone; a cookie that has run out counts as none, so that a page can still be read. */
+export function visitor(services: Services) {
+  return new Elysia({ name: "visitor" })
+    .use(accessTokens(services.secret))
+    .derive({ as: "scoped" }, async ({ request, cookie, accessTokens }): Promise<{ actor: Actor | null }> => {
+      try {
+        return { actor: await identify(services, accessTokens, request, textOf(cookie[ACCESS_COOKIE]?.value)) };
+      } catch (error) {
+        const stale = error instanceof AppError && error.code === "auth.invalid";
+        if (stale && !request.headers.has("authorization")) return { actor: null };
+        throw error;
+      }
+    });
+}
+
+/** Throws `auth.required` without credentials. */
+export function signedIn(services: Services) {
+  return new Elysia({ name: "signed-in" })
+    .use(accessTokens(services.secret))
+    .derive({ as: "scoped" }, async ({ request, cookie, accessTokens, set }): Promise<{ actor: Actor }> => {
+      set.headers["cache-control"] = "no-store";
+      const actor = await identify(services, accessTokens, request, textOf(cookie[ACCESS_COOKIE]?.value));
+      if (actor === null) throw new AppError("auth.required");
+      return { actor };
+    });
+}

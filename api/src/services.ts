@@ -1,0 +1,28 @@
+/** All that the API needs from outside. It holds no state of its own, so any number of processes may share one set of adapters. */
+import type { Bus, Database, KeyVault } from "@streamhub/db";
+import type { Registry as PromRegistry } from "prom-client";
+import type { FailureSink } from "./error.ts";
+import type { Probes } from "./health/service.ts";
+import type { Site } from "./site/model.ts";
+
+export interface Services {
+  readonly db: Database;
+  readonly bus: Bus;
+  /** Signs access tokens and whatever else only this platform may issue; at least 32 characters. */
+  readonly secret: string;
+  readonly vault: KeyVault;
+  /** Folder for uploaded pictures. */
+  readonly uploadsDir: string;
+  /** The site's own origin when it is known, such as `https://live.example.org`; null: that of the request's Host. */
+  readonly publicUrl: string | null;
+  readonly corsOrigins: readonly string[];
+  /** Remote address of a request, a trusted proxy's word included. */
+  readonly addressOf: (request: Request) => string;
+  /** Where the API's own metrics are kept. */
+  readonly metrics: PromRegistry;
+  readonly probes: Probes;
+  readonly site: Site;
+  readonly onFailure?: FailureSink;
+  /** Milliseconds since 1970; default the clock. */
+  readonly now?: () => number;
+}
