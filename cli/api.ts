@@ -5,7 +5,7 @@ import { makeSite } from "@streamhub/web/serve";
 import { defineCommand } from "citty";
 import { Registry as PromRegistry } from "prom-client";
 import { environment } from "./environment.ts";
-import { startHttp } from "./http.ts";
+import { makeAddresses, startHttp } from "./http.ts";
 import { makeLog } from "./log.ts";
 import { jsonArg, print } from "./output.ts";
 import { openSecrets } from "./secrets.ts";
@@ -28,6 +28,7 @@ export const apiCommand = defineCommand({
       shutdown.defer("bus", () => bus.close());
       const { secret, vault } = openSecrets(env);
       const metrics = new PromRegistry();
+      const callers = makeAddresses();
       const app = createApp({
         db: handle.db,
         bus,
@@ -36,7 +37,7 @@ export const apiCommand = defineCommand({
         uploadsDir: join(env.dataDir, "uploads"),
         publicUrl: env.publicUrl,
         corsOrigins: env.corsOrigins,
-        addressOf: () => "",
+        addressOf: callers.of,
         metrics,
         probes: { database: () => handle.sql`select 1`, bus: () => bus.ping() },
         site: { ingest: { rtmpPort: env.rtmpPort, rtmpsPort: env.rtmps?.port ?? null, app: "live" } },
@@ -51,6 +52,8 @@ export const apiCommand = defineCommand({
         port: env.httpPort,
         variable: "HTTP_PORT",
         parts,
+        trustedProxies: env.trustedProxies,
+        addresses: callers,
         metrics,
         log,
       });

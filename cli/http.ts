@@ -1,9 +1,25 @@
 /** The all-in-one server's front door: one port, three parts behind it, told apart by path. */
 import type { Log } from "@streamhub/ingest/live/ports";
 import type { Registry as PromRegistry } from "prom-client";
+import { makeClientAddress } from "./client-address.ts";
 import { Failure } from "./failure.ts";
 
-export type Part = (request: Request) => Response | Promise<Response> | null;
+/** `address`: the client's, a trusted proxy's word included; empty when there is none. */
+export type Part = (request: Request, address: string) => Response | Promise<Response> | null;
+
+/** Where the front door writes down whose request it is, for parts that are built before it and see only the request. */
+export interface Addresses {
+  of(request: Request): string;
+  note(request: Request, address: string): void;
+}
+
+export function makeAddresses(): Addresses {
+  const known = new WeakMap<Request, string>();
+  return {
+    of: (request) => known.get(request) ?? "",
+    note: (request, address) => known.set(request, address),
+  };
+}
 
 export interface HttpOptions {
   readonly host: string;
@@ -11,6 +27,9 @@ export interface HttpOptions {
   readonly variable: "HTTP_PORT" | "MEDIA_PORT";
   /** Asked in order; the first answer counts. */
   readonly parts: readonly Part[];
+  /** Addresses and CIDR ranges whose X-Forwarded-For or Forwarded counts; default none. */
+  readonly trustedProxies?: readonly string[];
+  readonly addresses?: Addresses;
   readonly metrics: PromRegistry;
   readonly log: Log;
 }
@@ -28,7 +47,9 @@ const isLoopback = (address: string | undefined): boolean =>
   address !== undefined && (address === "::1" || address.startsWith("127.") || address.startsWith("::ffff:127."));
 
 /** Throws Failure when the port is taken. */
-export function startHttp({ host, port, variable, parts, metrics, log }: HttpOptions): HttpServer {
+export function startHttp(options: HttpOptions): HttpServer {
+  const { host, port, variable, parts, metrics, log, addresses } = options;
+  const clientAddress = makeClientAddress(options.trustedProxies ?? []);
   const notFound = () =>
     new Response("Not found\n", { status: 404, headers: { "content-type": "text/plain; charset=utf-8" } });
 
@@ -42,8 +63,10 @@ export function startHttp({ host, port, variable, parts, metrics, log }: HttpOpt
         headers: { "content-type": metrics.contentType, "cache-control": "no-store" },
       });
     }
+    const client = clientAddress(address, request.headers);
+    addresses?.note(request, client);
     for (const part of parts) {
-      const response = part(request);
+      const response = part(request, client);
       if (response !== null) return await response;
     }
     return notFound();

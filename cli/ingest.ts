@@ -74,7 +74,15 @@ export const ingestCommand = defineCommand({
       }
       const { handle: media, rtmpPort, stop } = ingest;
       shutdown.defer("ingest", stop);
-      const http = startHttp({ host, port: env.mediaPort, variable: "MEDIA_PORT", parts: [media], metrics, log });
+      const http = startHttp({
+        host,
+        port: env.mediaPort,
+        variable: "MEDIA_PORT",
+        parts: [media],
+        trustedProxies: env.trustedProxies,
+        metrics,
+        log,
+      });
       shutdown.defer("http", () => http.stop());
       const rtmp = `rtmp://${open ? LOOPBACK : "localhost"}:${rtmpPort}/live`;
       const playback = `http://${open ? LOOPBACK : "localhost"}:${http.port}/live/{slug}/master.m3u8`;

@@ -14,7 +14,7 @@ import { type Addresses, addressesOf, bannerText, type FirstRun } from "./banner
 import { startDemo } from "./demo.ts";
 import { environment } from "./environment.ts";
 import { Failure } from "./failure.ts";
-import { portFailure, startHttp } from "./http.ts";
+import { makeAddresses, portFailure, startHttp } from "./http.ts";
 import { claimInstance, nodeId } from "./instance.ts";
 import { makeLog } from "./log.ts";
 import { jsonArg } from "./output.ts";
@@ -88,6 +88,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   const { handle: media, rtmpPort: boundRtmp, rtmpsPort, stop } = ingest;
   shutdown.defer("ingest", stop);
 
+  const callers = makeAddresses();
   const app = createApp({
     db: handle.db,
     bus,
@@ -96,7 +97,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
     uploadsDir: join(env.dataDir, "uploads"),
     publicUrl: env.publicUrl,
     corsOrigins: env.corsOrigins,
-    addressOf: () => "",
+    addressOf: callers.of,
     metrics,
     probes: { database: () => handle.sql`select 1`, ingest: async () => {}, bus: () => bus.ping() },
     site: { ingest: { rtmpPort: boundRtmp, rtmpsPort, app: "live" } },
@@ -104,7 +105,16 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   });
   const site = makeSite({ distDir: SITE_FOLDER });
   const api = (request: Request) => (new URL(request.url).pathname.startsWith("/api/") ? app.handle(request) : null);
-  const http = startHttp({ host, port: env.httpPort, variable: "HTTP_PORT", parts: [media, api, site], metrics, log });
+  const http = startHttp({
+    host,
+    port: env.httpPort,
+    variable: "HTTP_PORT",
+    parts: [media, api, site],
+    trustedProxies: env.trustedProxies,
+    addresses: callers,
+    metrics,
+    log,
+  });
   shutdown.defer("http", () => http.stop());
 
   if (demo) {
