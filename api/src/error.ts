@@ -3,7 +3,7 @@ import { DatabaseError } from "@streamhub/db";
 import { Elysia, t, ValidationError } from "elysia";
 
 /** Stable codes: clients and `docs/errors.md` rely on them. `title` is what all occurrences have in common. */
-const PROBLEMS = {
+export const PROBLEMS = {
   "request.invalid": { status: 422, title: "The request does not have the expected form" },
   "request.unreadable": { status: 400, title: "The request body can't be read" },
   "auth.required": { status: 401, title: "Sign in first" },
@@ -11,6 +11,12 @@ const PROBLEMS = {
   "auth.forbidden": { status: 403, title: "This is not yours" },
   "auth.csrf": { status: 403, title: "The request does not prove that it comes from this site" },
   "limit.exceeded": { status: 429, title: "Too many requests" },
+  "request.too-large": { status: 413, title: "The request body is larger than this address takes" },
+  "request.slow": { status: 408, title: "The request body did not arrive in time" },
+  "request.media-type": { status: 415, title: "This address does not read bodies of this type" },
+  "route.method": { status: 405, title: "This address does not answer this method" },
+  "document.not-found": { status: 404, title: "There is no such document" },
+  "document.conflict": { status: 409, title: "The document has changed meanwhile" },
   "route.not-found": { status: 404, title: "There is no such address" },
   "stream.not-found": { status: 404, title: "There is no such stream" },
   "channel.not-found": { status: 404, title: "There is no such channel" },
