@@ -106,6 +106,8 @@ function classify(code: string | number, error: unknown): { refusal: AppError; o
   if (error instanceof DatabaseError) {
     if (error.code === "database.bad-cursor")
       return { refusal: new AppError("cursor.invalid", error.message), ours: false };
+    if (error.code === "database.document-changed")
+      return { refusal: new AppError("document.conflict", error.message), ours: false };
     return {
       refusal: new AppError(error.code === "database.unavailable" ? "server.unavailable" : "server.error"),
       ours: true,

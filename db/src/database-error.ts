@@ -29,6 +29,7 @@ export type DatabaseErrorCode =
   | "database.no-such-channel"
   | "database.channel-owned"
   | "database.bad-cursor"
+  | "database.document-changed"
   | "database.constraint"
   | "database.unavailable"
   | "database.failed";
@@ -55,6 +56,10 @@ export class DatabaseError extends Error {
 
 const TAKEN: Record<string, [DatabaseErrorCode, string]> = {
   users_username_unique: ["database.username-taken", "This username is taken; choose another one."],
+  users_username_skeleton_unique: [
+    "database.username-taken",
+    "A username that looks like this one is taken; choose another one.",
+  ],
   users_email_unique: ["database.email-taken", "This e-mail address already belongs to an account."],
   channels_slug_unique: ["database.slug-taken", "A channel with this slug exists; choose another one."],
   channels_stream_key_unique: ["database.stream-key-taken", "This stream key is in use; make a new one."],

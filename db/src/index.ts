@@ -20,5 +20,7 @@ export * as model from "./model.ts";
 export { type DatabaseHandle, type OpenOptions, openDatabase } from "./open.ts";
 export * as queries from "./queries/index.ts";
 export * as schema from "./schema/index.ts";
+export { type DocumentText, shippedDocuments } from "./shipped-documents.ts";
 export { isSlug, SLUG_PATTERN } from "./slug.ts";
 export { makeStreamKey } from "./stream-key.ts";
+export { usernameSkeleton } from "./username.ts";

@@ -5,6 +5,9 @@ import { migrate as applyMigrations } from "drizzle-orm/postgres-js/migrator";
 import type { Sql } from "./connect.ts";
 import { asDatabaseError, DatabaseError } from "./database-error.ts";
 import type { DatabaseHandle } from "./open.ts";
+import { ensureDocuments } from "./queries/documents.ts";
+import * as schema from "./schema/index.ts";
+import { shippedDocuments } from "./shipped-documents.ts";
 
 const FOLDER = join(import.meta.dir, "..", "migrations");
 /** Any number does, as long as nobody else in this database uses it: "streamhub" in base 36, cut to 31 bits. */
@@ -12,7 +15,7 @@ const LOCK = 1_437_226_113;
 const LOCK_TIMEOUT_MS = 60_000;
 
 /**
- * Brings the schema up to date and returns how many migrations that took (0: it was). Several processes may call it at once: one
+ * Brings the schema up to date, adds the documents that are missing, and returns how many migrations that took (0: it was). Several processes may call it at once: one
  * applies, the others wait for it and find nothing to do. Throws `database.schema-newer` when the database knows migrations that this
  * version doesn't, and `database.migration-failed` when one fails; it is rolled back then.
  */
@@ -31,6 +34,7 @@ export async function migrate(handle: Pick<DatabaseHandle, "connect">): Promise<
       );
     }
     await applyMigrations(drizzle(sql), { migrationsFolder: FOLDER });
+    await ensureDocuments(drizzle(sql, { schema }), shippedDocuments());
     const after = await applied(sql);
     return after.count - before.count;
   } catch (error) {
