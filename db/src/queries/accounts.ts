@@ -8,30 +8,36 @@ import { channels } from "../schema/channels.ts";
 import { users } from "../schema/users.ts";
 import { isSlug } from "../slug.ts";
 import { makeStreamKey } from "../stream-key.ts";
+import { usernameSkeleton } from "../username.ts";
 
 /**
- * Owns channels that nobody has claimed yet. Known by its address, which no mail can have (RFC 2606 `.invalid`); its password is a hash
- * of random bytes that are thrown away, so that nobody can sign in as it and login code needs no special case.
+ * Owns channels that nobody has claimed yet. Known by its address, which no mail can have (RFC 2606 `.invalid`); where others have the hash
+ * of a password it has a text that no password has for its hash, so that nobody can ever sign in as it.
  */
 export const PLACEHOLDER_USERNAME = "owner";
 export const PLACEHOLDER_EMAIL = "owner@placeholder.invalid";
 export const FIRST_CHANNEL_SLUG = "main";
+/** Stands where a hash would; no verification can succeed against it. */
+export const NO_PASSWORD = "!";
 
 export interface NewUser {
   readonly username: string;
   readonly email: string;
-  /** argon2id, PHC format: `await Bun.password.hash(password)`. */
+  /** argon2id, PHC format. */
   readonly hashedPassword: string;
   readonly role?: Role;
   readonly fullName?: string;
 }
 
-export type Account = Omit<UserRow, "hashedPassword">;
+export type Account = Omit<UserRow, "hashedPassword" | "usernameSkeleton">;
 
 /** Throws `database.username-taken`, `database.email-taken`, `database.constraint`. */
 export const createUser = guarded(async (db: Database, user: NewUser): Promise<Account> => {
-  const [row] = await db.insert(users).values(user).returning();
-  const { hashedPassword: _, ...account } = row!;
+  const [row] = await db
+    .insert(users)
+    .values({ ...user, usernameSkeleton: usernameSkeleton(user.username) })
+    .returning();
+  const { hashedPassword: _, usernameSkeleton: __, ...account } = row!;
   return account;
 });
 
@@ -139,10 +145,9 @@ async function placeholder(tx: Database): Promise<number> {
     .where(sql`lower(${users.username}) = ${PLACEHOLDER_USERNAME}`);
   const username =
     homonym === undefined ? PLACEHOLDER_USERNAME : `${PLACEHOLDER_USERNAME}-${randomBytes(4).toString("hex")}`;
-  const hashedPassword = await Bun.password.hash(randomBytes(32).toString("base64url"));
   const [made] = await tx
     .insert(users)
-    .values({ username, email: PLACEHOLDER_EMAIL, hashedPassword })
+    .values({ username, email: PLACEHOLDER_EMAIL, hashedPassword: NO_PASSWORD })
     .returning({ id: users.id });
   return made!.id;
 }

@@ -8,6 +8,8 @@ export const users = pgTable(
   {
     id: integer("id").primaryKey().generatedAlwaysAsIdentity(),
     username: varchar("username", { length: 50 }).notNull(),
+    /** What is left of the username without what only looks different (`username.ts`). Null for accounts that nobody signs in to. */
+    usernameSkeleton: varchar("username_skeleton", { length: 255 }),
     email: varchar("email", { length: 100 }).notNull(),
     /** argon2id in PHC format, made by the caller. */
     hashedPassword: varchar("hashed_password", { length: 255 }).notNull(),
@@ -26,6 +28,7 @@ export const users = pgTable(
   },
   (table) => [
     uniqueIndex("users_username_unique").on(sql`lower(${table.username})`),
+    uniqueIndex("users_username_skeleton_unique").on(table.usernameSkeleton),
     uniqueIndex("users_email_unique").on(sql`lower(${table.email})`),
     check("users_role_check", sql`${table.role} in ('user', 'moderator', 'admin')`),
     check("users_username_check", sql`${table.username} <> ''`),
