@@ -2,6 +2,7 @@
 import { openapi } from "@elysiajs/openapi";
 import { Elysia } from "elysia";
 import { channelRoutes } from "./channels/routes.ts";
+import { documentRoutes } from "./documents/routes.ts";
 import { problems } from "./error.ts";
 import { healthRoutes } from "./health/routes.ts";
 import type { Services } from "./services.ts";
@@ -24,7 +25,8 @@ export function createApp(services: Services) {
     .use(healthRoutes(services.probes))
     .use(siteRoutes(services.site))
     .use(channelRoutes(services))
-    .use(streamRoutes(services));
+    .use(streamRoutes(services))
+    .use(documentRoutes(services));
 }
 
 export type { Services } from "./services.ts";

@@ -21,9 +21,10 @@ export function publicReads(sharedSeconds: number) {
       if (responseValue instanceof Response || status !== 200) return;
       const body = JSON.stringify(responseValue);
       const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
-      const headers = new Headers({ etag, "cache-control": cacheControl, vary: "accept-encoding" });
+      const headers = new Headers({ etag, "cache-control": cacheControl, vary: "Accept-Encoding" });
       for (const [name, value] of Object.entries(set.headers))
-        if (value !== undefined) headers.set(name, String(value));
+        if (name === "vary") headers.append(name, String(value));
+        else if (value !== undefined) headers.set(name, String(value));
       if (matches(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers });
       headers.set("content-type", "application/json");
       return new Response(body, { headers });

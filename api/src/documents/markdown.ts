@@ -1,0 +1,32 @@
+/** Markdown to HTML that a page may insert as it is: whatever the text says, only what is listed here comes out. */
+import { Marked } from "marked";
+import sanitize from "sanitize-html";
+
+const marked = new Marked({ gfm: true, async: false });
+
+const OPTIONS: sanitize.IOptions = {
+  // No pictures: one from another host would tell it who reads the page.
+  allowedTags: [
+    ...["h1", "h2", "h3", "h4", "h5", "h6", "p", "ul", "ol", "li", "blockquote", "pre", "code", "hr", "br"],
+    ...["strong", "em", "del", "a", "table", "thead", "tbody", "tr", "th", "td"],
+  ],
+  allowedAttributes: { a: ["href", "title", "rel"], ol: ["start"], th: ["align"], td: ["align"] },
+  allowedSchemes: ["https", "http", "mailto"],
+  // `//elsewhere.example` looks like an address of this site.
+  allowProtocolRelative: false,
+  disallowedTagsMode: "discard",
+  nestingLimit: 50,
+  transformTags: {
+    a: (tagName, { href, title }) => ({
+      tagName,
+      attribs: {
+        ...(href === undefined ? {} : { href }),
+        ...(title === undefined ? {} : { title }),
+        ...(href !== undefined && /^https?:/i.test(href) ? { rel: "noopener noreferrer nofollow" } : {}),
+      },
+    }),
+  },
+};
+
+export const renderMarkdown = (markdown: string): string =>
+  sanitize(marked.parse(markdown, { async: false }), OPTIONS).trim();
