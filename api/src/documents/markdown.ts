@@ -28,5 +28,13 @@ const OPTIONS: sanitize.IOptions = {
   },
 };
 
-export const renderMarkdown = (markdown: string): string =>
-  sanitize(marked.parse(markdown, { async: false }), OPTIONS).trim();
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+
+/** Thousands of quotes within quotes are more than the parser's stack holds; such a text is shown as it was written. */
+export function renderMarkdown(markdown: string): string {
+  try {
+    return sanitize(marked.parse(markdown, { async: false }), OPTIONS).trim();
+  } catch {
+    return `<pre>${escapeHtml(markdown)}</pre>`;
+  }
+}
