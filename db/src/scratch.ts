@@ -45,5 +45,5 @@ export async function openScratchDatabase(log: Log = silentLog): Promise<Scratch
 /** Empties every table, for the next test in the same database. */
 export async function emptyTables(handle: DatabaseHandle): Promise<void> {
   await handle.sql`truncate users, channels, streams, stream_views, statistics, documents, document_versions, document_acceptances,
-    sessions, refresh_tokens, stream_minutes, idempotency_keys restart identity cascade`;
+    sessions, refresh_tokens, stream_minutes, idempotency_keys, rollups restart identity cascade`;
 }

@@ -14,6 +14,11 @@ export const updatedAt = () =>
 
 const tsvector = customType<{ data: string }>({ dataType: () => "tsvector" });
 
+const multirange = customType<{ data: string }>({ dataType: () => "int4multirange" });
+
+/** A set of whole numbers that is small while they lie together: `{[0,17),[40,41)}`. */
+export const numberSet = (name: string) => multirange(name).notNull().default("{}");
+
 /** Words of `title` and `description`, stemmed as English and as Russian, the title's weighing more. Kept by the database itself. */
 export const searchVector = (name: string) =>
   tsvector(name).generatedAlwaysAs(

@@ -1,6 +1,7 @@
 export { channels } from "./channels.ts";
 export { documentAcceptances, documents, documentVersions } from "./documents.ts";
 export { idempotencyKeys } from "./idempotency-keys.ts";
+export { rollups } from "./rollups.ts";
 export { refreshTokens, sessions } from "./sessions.ts";
 export { statistics } from "./statistics.ts";
 export { streamMinutes } from "./stream-minutes.ts";
