@@ -1,5 +1,5 @@
 import { isMetadata } from "../flv/script.ts";
-import { GopMemory } from "./gop-memory.ts";
+import { GopTags } from "./gop-tags.ts";
 import type { MediaTag } from "./media-tag.ts";
 
 /** Bounds of what a broadcast keeps for those who join. */
@@ -20,20 +20,18 @@ export const DEFAULT_GOP_CACHE_LIMITS: GopCacheLimits = { maxBytes: 16 * 1024 * 
 export class GopCache {
   private metadata: MediaTag | null = null;
   private readonly configs = new Map<string, MediaTag>();
-  private gop: MediaTag[] = [];
-  private gopBytes = 0;
-  private readonly memory = new GopMemory();
+  private readonly gop = new GopTags();
 
   constructor(private readonly limits: GopCacheLimits = DEFAULT_GOP_CACHE_LIMITS) {}
 
   /** Bytes held for the GOP. */
   get size(): number {
-    return this.gopBytes;
+    return this.gop.bytes;
   }
 
   /**
-   * Keeps what of the tag belongs here. Afterwards its payload is good until the next tag comes, or with `forEver` for as long as
-   * anybody likes.
+   * Keeps what of the tag belongs here. `forEver`: afterwards its payload is good for as long as anybody likes, as those of scripts and
+   * configurations always are; else no longer than before.
    */
   add(tag: MediaTag, forEver: boolean): void {
     if (tag.kind === "script") {
@@ -48,36 +46,35 @@ export class GopCache {
       if (this.configs.has(track) || this.configs.size < this.limits.maxTracks) this.configs.set(track, tag);
       return;
     }
+    const { gop } = this;
     // A multitrack video's other renditions have their own keyframes: track 0 alone begins a GOP.
     const beginsGop = tag.isKeyframe && tag.trackId === 0;
-    if (beginsGop) this.clear();
-    const isKept = !tag.isControl && (beginsGop || this.gop.length > 0);
-    if (forEver) moveTo(tag, new Uint8Array(tag.payload));
-    else if (isKept) moveTo(tag, this.memory.put(tag.payload));
-    if (!isKept) return;
-    this.gop.push(tag);
-    this.gopBytes += tag.payload.length;
-    if (this.gopBytes > this.limits.maxBytes || this.gop.length > this.limits.maxTags) {
-      this.memory.abandon();
-      this.clear();
+    if (beginsGop) gop.clear();
+    if (tag.isControl || !(beginsGop || gop.length > 0)) {
+      if (forEver) moveTo(tag, new Uint8Array(tag.payload));
+      return;
     }
+    gop.push(tag);
+    if (forEver) {
+      gop.share();
+      moveTo(tag, gop.payload(gop.length - 1));
+    }
+    if (gop.bytes > this.limits.maxBytes || gop.length > this.limits.maxTags) this.clear();
   }
 
   /** Somebody was given the tags kept so far, and may keep them: their memory is not used again. */
   share(): void {
-    this.memory.abandon();
+    this.gop.share();
   }
 
   clear(): void {
-    this.gop = [];
-    this.gopBytes = 0;
-    this.memory.reset();
+    this.gop.clear();
   }
 
   replay(to: (tag: MediaTag) => void): void {
     if (this.metadata !== null) to(this.metadata);
     for (const config of this.configs.values()) to(config);
-    for (const tag of this.gop) to(tag);
+    for (let index = 0; index < this.gop.length; index++) to(this.gop.tag(index));
   }
 }
 

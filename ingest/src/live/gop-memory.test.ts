@@ -42,23 +42,46 @@ function open(maxBytes = DEFAULT_GOP_CACHE_LIMITS.maxBytes) {
 describe("GOP memory", () => {
   test("a GOP uses the memory of the one before, and gives up what it did not need", () => {
     const memory = new GopMemory();
-    const first = Array.from({ length: 300 }, () => memory.put(new Uint8Array(SIZE)).buffer);
+    const put = () => memory.view(memory.put(new Uint8Array(SIZE)), SIZE).buffer;
+    const first = Array.from({ length: 300 }, put);
     expect(new Set(first).size).toBe(3);
     memory.reset();
-    expect(memory.put(new Uint8Array(SIZE)).buffer).toBe(first[0]!);
+    expect(put()).toBe(first[0]!);
     memory.reset();
-    const third = Array.from({ length: 300 }, () => memory.put(new Uint8Array(SIZE)).buffer);
+    const third = Array.from({ length: 300 }, put);
     expect(third[0]).toBe(first[0]!);
     expect(first).not.toContain(third.at(-1)!);
   });
 
-  test("abandoned memory is not used again; what is larger than a slab has its own", () => {
+  test("shared memory is not used again, neither what was put before nor after", () => {
     const memory = new GopMemory();
-    const kept = memory.put(new Uint8Array(SIZE).fill(1));
-    memory.abandon();
-    memory.put(new Uint8Array(SIZE).fill(2));
-    expect(kept.every((byte) => byte === 1)).toBe(true);
-    expect(memory.put(new Uint8Array(1_000_000)).length).toBe(1_000_000);
+    const put = (mark: number) => memory.view(memory.put(new Uint8Array(SIZE).fill(mark)), SIZE);
+    const before = put(1);
+    memory.share();
+    const after = put(2);
+    memory.reset();
+    for (let mark = 3; mark < 200; mark++) put(mark);
+    expect(before.every((byte) => byte === 1)).toBe(true);
+    expect(after.every((byte) => byte === 2)).toBe(true);
+  });
+
+  test("what is larger than a slab lies between the others, and is given up with its GOP", () => {
+    const memory = new GopMemory();
+    const put = (mark: number, size: number) => ({ mark, size, place: memory.put(new Uint8Array(size).fill(mark)) });
+    const fill = () => [put(1, SIZE), put(2, 1_000_000), put(3, SIZE), put(4, 262_144), put(5, 500_000), put(6, SIZE)];
+    const check = (puts: ReturnType<typeof fill>) =>
+      puts.map(({ mark, size, place }) => {
+        const view = memory.view(place, size);
+        expect(view.length).toBe(size);
+        expect(view.every((byte) => byte === mark)).toBe(true);
+        return view.buffer;
+      });
+    const first = check(fill());
+    memory.reset();
+    const second = check(fill());
+    expect(second[0]).toBe(first[0]!);
+    expect(first).not.toContain(second[1]!);
+    expect(first).not.toContain(second[4]!);
   });
 });
 

@@ -8,15 +8,15 @@ const SLAB_SIZE = 256 * 1024;
 
 export class GopMemory {
   private slabs: Uint8Array[] = [];
-  /** Slabs before this one are full. */
+  /** The slab being filled; those before it are full. */
   private current = 0;
   private filled = 0;
+  private isShared = false;
 
-  /** A copy of `payload`, good until the next `put` after `reset`; for ever when `abandon` comes before that. */
-  put(payload: Uint8Array): Uint8Array {
+  /** Copies `payload`; returns its place, good for `view` until the next `reset`. */
+  put(payload: Uint8Array): number {
     const size = payload.length;
-    // Rare enough for a buffer of its own.
-    if (size > SLAB_SIZE) return new Uint8Array(payload);
+    if (size > SLAB_SIZE) return this.putLarge(payload);
     if (this.filled + size > SLAB_SIZE) {
       this.current++;
       this.filled = 0;
@@ -26,23 +26,37 @@ export class GopMemory {
       slab = new Uint8Array(SLAB_SIZE);
       this.slabs.push(slab);
     }
-    const copy = slab.subarray(this.filled, this.filled + size);
-    copy.set(payload);
+    slab.set(payload, this.filled);
+    const place = this.current * SLAB_SIZE + this.filled;
     this.filled += size;
-    return copy;
+    return place;
   }
 
-  /** The GOP is over and nobody looks at it any more: its memory is the next one's. What the GOP did not need is given up. */
+  /** What lies at a place: until the next `put` after `reset`, or for ever when `share` comes before that. */
+  view(place: number, size: number): Uint8Array {
+    const start = place % SLAB_SIZE;
+    return this.slabs[(place - start) / SLAB_SIZE]!.subarray(start, start + size);
+  }
+
+  /** Somebody may look at what is put here for longer: this GOP's memory is not used again. */
+  share(): void {
+    this.isShared = true;
+  }
+
+  /** The GOP is over: unless it was shared, its memory is the next one's. What it did not need is given up. */
   reset(): void {
-    this.slabs.length = Math.min(this.slabs.length, this.current + 1);
+    if (this.isShared) this.slabs = [];
+    else this.slabs = this.slabs.slice(0, this.current + 1).filter((slab) => slab.length === SLAB_SIZE);
     this.current = 0;
     this.filled = 0;
+    this.isShared = false;
   }
 
-  /** Somebody may still look at what was put here: it is theirs now. */
-  abandon(): void {
-    this.slabs = [];
-    this.current = 0;
-    this.filled = 0;
+  /** Rare enough for a slab of its own, which is full. */
+  private putLarge(payload: Uint8Array): number {
+    if (this.filled > 0) this.current++;
+    this.slabs.splice(this.current, 0, new Uint8Array(payload));
+    this.filled = SLAB_SIZE;
+    return this.current * SLAB_SIZE;
   }
 }
