@@ -8,7 +8,7 @@ import { environment } from "./environment.ts";
 import { makeAddresses, startHttp } from "./http.ts";
 import { makeLog } from "./log.ts";
 import { jsonArg, print } from "./output.ts";
-import { openSecrets } from "./secrets.ts";
+import { openSecrets, sealKeys } from "./secrets.ts";
 import { SITE_FOLDER } from "./serve.ts";
 import { makeShutdown, untilSignal } from "./shutdown.ts";
 
@@ -27,6 +27,7 @@ export const apiCommand = defineCommand({
       const bus = await openBus({ url: env.redisUrl, log });
       shutdown.defer("bus", () => bus.close());
       const { secret, vault } = openSecrets(env);
+      await sealKeys(handle.db, vault, log);
       const metrics = new PromRegistry();
       const callers = makeAddresses();
       const app = createApp({

@@ -17,7 +17,9 @@ const createCommand = defineCommand({
   },
   async run({ args }) {
     const { slug, title } = args;
-    const channel = await withDatabase(({ db }) => queries.createChannel(db, { slug, title, username: args.user }));
+    const channel = await withDatabase(({ db, vault }) =>
+      queries.createChannel(db, vault, { slug, title, username: args.user }),
+    );
     print(
       args.json,
       channel,
@@ -33,7 +35,7 @@ const keyCommand = defineCommand({
     ...jsonArg,
   },
   async run({ args }) {
-    const streamKey = await withDatabase(({ db }) => queries.channelKey(db, args.slug));
+    const streamKey = await withDatabase(({ db, vault }) => queries.channelKey(db, vault, args.slug));
     print(args.json, { slug: args.slug, streamKey }, streamKey);
   },
 });

@@ -1,7 +1,7 @@
-import { migrate, openDatabase } from "@streamhub/db";
+import { type Bus, migrate, openBus, openDatabase } from "@streamhub/db";
 import { type Ingest, startIngest } from "@streamhub/ingest";
 import type { Gate } from "@streamhub/ingest/live/ports";
-import { makeDatabaseGate, makeOpenGate } from "@streamhub/ingest/platform/index";
+import { ENDED_ELSEWHERE, joinBus, makeDatabaseGate, makeOpenGate } from "@streamhub/ingest/platform/index";
 import { probeFfmpeg } from "@streamhub/ingest/remux/ffmpeg-probe";
 import { defineCommand } from "citty";
 import { Registry as PromRegistry } from "prom-client";
@@ -11,6 +11,7 @@ import { portFailure, startHttp } from "./http.ts";
 import { claimInstance, nodeId } from "./instance.ts";
 import { makeLog } from "./log.ts";
 import { jsonArg, print } from "./output.ts";
+import { openSecrets, sealKeys } from "./secrets.ts";
 import { readTls } from "./serve.ts";
 import { makeShutdown, untilSignal } from "./shutdown.ts";
 
@@ -44,14 +45,18 @@ export const ingestCommand = defineCommand({
       const ffmpeg = args.packaging ? await probeFfmpeg(env.ffmpegPath ?? "ffmpeg") : null;
       let ingest: Ingest | null = null;
       let gate: Gate = makeOpenGate();
+      let bus: Bus | null = null;
       if (!open) {
         shutdown.defer("instance", claimInstance(env.dataDir));
         const handle = await openDatabase({ url: env.databaseUrl ?? undefined, dataDir: env.dataDir, log });
         shutdown.defer("database", () => handle.close());
         await migrate(handle);
-        const onTakenOver = (streamId: number) =>
-          ingest?.cut(streamId, "Another publisher has taken this channel over.");
-        gate = makeDatabaseGate({ handle, nodeId: nodeId(env.dataDir), log, onTakenOver });
+        bus = await openBus({ url: env.redisUrl, log });
+        shutdown.defer("bus", bus.close);
+        const { vault } = openSecrets(env);
+        await sealKeys(handle.db, vault, log);
+        const onTakenOver = (streamId: number) => ingest?.cut(streamId, ENDED_ELSEWHERE);
+        gate = makeDatabaseGate({ handle, vault, bus, nodeId: nodeId(env.dataDir), log, onTakenOver });
         shutdown.defer("gate", () => gate.close());
         await gate.recover();
       }
@@ -73,6 +78,7 @@ export const ingestCommand = defineCommand({
         throw portFailure(error, env.rtmpPort, "RTMP_PORT");
       }
       const { handle: media, rtmpPort, stop } = ingest;
+      if (bus !== null) shutdown.defer("ingest bus", joinBus({ bus, ingest, log }));
       shutdown.defer("ingest", stop);
       const http = startHttp({
         host,

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Env } from "@streamhub/api/env";
-import { type KeyVault, makeKeyVault } from "@streamhub/db";
+import { type Database, type KeyVault, type Log, makeKeyVault, queries } from "@streamhub/db";
 import { Failure } from "./failure.ts";
 
 export interface Secrets {
@@ -40,4 +40,15 @@ function generated(dataDir: string): string {
 export function openSecrets(env: Pick<Env, "dataDir" | "jwtSecret" | "streamKeySecret">): Secrets {
   const secret = env.jwtSecret ?? generated(env.dataDir);
   return { secret, vault: makeKeyVault(env.streamKeySecret ?? secret) };
+}
+
+/** At each start of a part that uses keys: seals those from before keys were sealed, and says when the secret can't be the right one. */
+export async function sealKeys(db: Database, vault: KeyVault, log: Log): Promise<void> {
+  const { sealed, foreign } = await queries.sealPlainKeys(db, vault);
+  if (sealed > 0) log.info({ code: "stream-keys.sealed", count: sealed }, "Stream keys are sealed now");
+  if (foreign)
+    log.error(
+      { code: "stream-keys.foreign" },
+      "The stream keys were sealed with another secret, so no encoder will be let in. Set STREAM_KEY_SECRET (or JWT_SECRET, or the file secret in DATA_DIR) to what it was, or make new keys",
+    );
 }

@@ -28,12 +28,12 @@ export const seedCommand = defineCommand({
   meta: { name: "seed", description: "Add demo data: an account and a few channels (a second run adds nothing)" },
   args: { ...jsonArg },
   async run({ args }) {
-    const created = await withDatabase(async ({ db }) => {
+    const created = await withDatabase(async ({ db, vault }) => {
       const hashedPassword = await Bun.password.hash(randomBytes(32).toString("base64url"), "argon2id");
       await queries.createUser(db, { username: "demo", email: "demo@demo.invalid", hashedPassword }).catch(unlessTaken);
       const made: string[] = [];
       for (const channel of CHANNELS) {
-        if ((await queries.createChannel(db, { ...channel, username: "demo" }).catch(unlessTaken)) !== null)
+        if ((await queries.createChannel(db, vault, { ...channel, username: "demo" }).catch(unlessTaken)) !== null)
           made.push(channel.slug);
       }
       return made;

@@ -3,9 +3,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createApp } from "@streamhub/api";
 import type { Env } from "@streamhub/api/env";
-import { DatabaseError, type DatabaseHandle, migrate, openBus, openDatabase, queries } from "@streamhub/db";
+import {
+  DatabaseError,
+  type DatabaseHandle,
+  type KeyVault,
+  migrate,
+  openBus,
+  openDatabase,
+  queries,
+} from "@streamhub/db";
 import { type Ingest, startIngest } from "@streamhub/ingest";
-import { makeDatabaseGate } from "@streamhub/ingest/platform/index";
+import { ENDED_ELSEWHERE, joinBus, makeDatabaseGate } from "@streamhub/ingest/platform/index";
 import { type Ffmpeg, probeFfmpeg } from "@streamhub/ingest/remux/ffmpeg-probe";
 import { makeSite } from "@streamhub/web/serve";
 import { defineCommand } from "citty";
@@ -18,7 +26,7 @@ import { makeAddresses, portFailure, startHttp } from "./http.ts";
 import { claimInstance, nodeId } from "./instance.ts";
 import { makeLog } from "./log.ts";
 import { jsonArg } from "./output.ts";
-import { openSecrets } from "./secrets.ts";
+import { openSecrets, sealKeys } from "./secrets.ts";
 import { makeShutdown, type Shutdown, untilSignal } from "./shutdown.ts";
 
 export const SITE_FOLDER = join(import.meta.dir, "..", "web", "dist");
@@ -43,13 +51,13 @@ export function readTls(rtmps: Env["rtmps"]): { port: number; cert: string; key:
   return { port: rtmps.port, cert: read(rtmps.certFile, "TLS_CERT"), key: read(rtmps.keyFile, "TLS_KEY") };
 }
 
-async function demoKey(handle: DatabaseHandle): Promise<string> {
+async function demoKey(handle: DatabaseHandle, vault: KeyVault): Promise<string> {
   try {
-    return await queries.channelKey(handle.db, DEMO_SLUG);
+    return await queries.channelKey(handle.db, vault, DEMO_SLUG);
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.code !== "database.no-such-channel") throw error;
     const title = "Clock and colours";
-    return (await queries.createChannel(handle.db, { slug: DEMO_SLUG, title })).streamKey;
+    return (await queries.createChannel(handle.db, vault, { slug: DEMO_SLUG, title })).streamKey;
   }
 }
 
@@ -64,14 +72,17 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   const bus = await openBus({ url: env.redisUrl, log });
   shutdown.defer("bus", () => bus.close());
   const { secret, vault } = openSecrets(env);
-  const firstRun = await queries.ensureFirstChannel(handle.db);
+  await sealKeys(handle.db, vault, log);
+  const firstRun = await queries.ensureFirstChannel(handle.db, vault);
 
   let ingest: Ingest | null = null;
   const gate = makeDatabaseGate({
     handle,
+    vault,
+    bus,
     nodeId: nodeId(env.dataDir),
     log,
-    onTakenOver: (streamId) => ingest?.cut(streamId, "Another publisher has taken this channel over."),
+    onTakenOver: (streamId) => ingest?.cut(streamId, ENDED_ELSEWHERE),
   });
   shutdown.defer("gate", () => gate.close());
   const recovered = await gate.recover();
@@ -86,6 +97,8 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
     throw portFailure(error, env.rtmpPort, env.rtmps === null ? "RTMP_PORT" : "RTMP_PORT or RTMPS_PORT");
   }
   const { handle: media, rtmpPort: boundRtmp, rtmpsPort, stop } = ingest;
+  const leaveBus = joinBus({ bus, ingest, log });
+  shutdown.defer("ingest bus", leaveBus);
   shutdown.defer("ingest", stop);
 
   const callers = makeAddresses();
@@ -118,7 +131,12 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   shutdown.defer("http", () => http.stop());
 
   if (demo) {
-    const publisher = startDemo({ ffmpeg: ffmpeg.path, rtmpPort: boundRtmp, streamKey: await demoKey(handle), log });
+    const publisher = startDemo({
+      ffmpeg: ffmpeg.path,
+      rtmpPort: boundRtmp,
+      streamKey: await demoKey(handle, vault),
+      log,
+    });
     shutdown.defer("demo", () => publisher.stop());
   }
   const addresses = addressesOf({

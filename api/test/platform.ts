@@ -77,13 +77,13 @@ export async function startPlatform(): Promise<TestPlatform> {
     vault,
     failures,
     async makeChannel(slug, more = {}) {
-      const { id, streamKey } = await queries.createChannel(db, { slug, title: `Title of ${slug}`, ...more });
+      const { id, streamKey } = await queries.createChannel(db, vault, { slug, title: `Title of ${slug}`, ...more });
       let streamId = 0;
       return {
         id,
         streamKey,
         async goLive() {
-          const result = await queries.goLive(db, { streamKey, nodeId: "test", staleAfterMs: 3_600_000 });
+          const result = await queries.goLive(db, vault, { streamKey, nodeId: "test", staleAfterMs: 3_600_000 });
           if (result.kind !== "live") throw new Error(`${slug} can't go live: ${result.kind}`);
           streamId = result.streamId;
           return streamId;

@@ -25,6 +25,8 @@ export type DatabaseErrorCode =
   | "database.email-taken"
   | "database.slug-taken"
   | "database.stream-key-taken"
+  | "database.stream-key-unreadable"
+  | "database.too-many-channels"
   | "database.no-such-user"
   | "database.no-such-channel"
   | "database.channel-owned"

@@ -22,5 +22,7 @@ export * as queries from "./queries/index.ts";
 export * as schema from "./schema/index.ts";
 export { type DocumentText, shippedDocuments } from "./shipped-documents.ts";
 export { isSlug, SLUG_PATTERN } from "./slug.ts";
+export * from "./stream-events.ts";
 export { makeStreamKey } from "./stream-key.ts";
+export { STREAM_STATES, type StreamEvent, type StreamState, stateOf, transition } from "./stream-life.ts";
 export { usernameSkeleton } from "./username.ts";

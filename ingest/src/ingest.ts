@@ -2,7 +2,7 @@
 import type { Registry as PromRegistry } from "prom-client";
 import { makeDelivery } from "./delivery/delivery.ts";
 import type { Gate, Log } from "./live/ports.ts";
-import { Registry } from "./live/registry.ts";
+import { Registry, type RegistryListener } from "./live/registry.ts";
 import { makePackagings } from "./packagings.ts";
 import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
 import { limitsWith } from "./server/limits.ts";
@@ -29,6 +29,8 @@ export interface Ingest {
   readonly rtmpsPort: number | null;
   /** Answers for /live/…; null for every other path. */
   handle(request: Request): Response | Promise<Response> | null;
+  /** Tells of broadcasts that start and end from now on. */
+  listen(listener: RegistryListener): void;
   /** Ends the publisher of a stream, if it is live here. */
   cut(streamId: number, reason: string): void;
   /** Publishers first, then their packaging; bounded. */
@@ -70,9 +72,10 @@ export function startIngest(options: IngestOptions): Ingest {
     rtmpPort: server.port,
     rtmpsPort: server.tlsPort,
     handle: delivery.handle,
+    listen: (listener) => registry.listen(listener),
     cut(streamId, reason) {
       for (const broadcast of registry.all())
-        if (broadcast.streamId === streamId) broadcast.refuse("publish.replaced", reason);
+        if (broadcast.streamId === streamId) broadcast.refuse("publish.cut", reason);
     },
     async stop() {
       await server.stop(STOP_GRACE_MS);

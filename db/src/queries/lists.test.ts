@@ -1,13 +1,16 @@
 /** The public reads: what they show, what they hide, and that their pages hold still while rows arrive. */
 import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
+import { makeKeyVault } from "../key-vault.ts";
 import { emptyTables, openScratchDatabase, type ScratchDatabase } from "../scratch.ts";
-import { createChannel, createUser } from "./accounts.ts";
+import { createUser } from "./accounts.ts";
+import { createChannel } from "./channel-writes.ts";
 import { getChannel, getChannelBySlug, listChannels } from "./channels.ts";
 import { getStream, listStreams } from "./streams.ts";
 
 setDefaultTimeout(60_000);
 
+const vault = makeKeyVault("a secret for tests, 32 characters and more");
 let handle: ScratchDatabase;
 beforeAll(async () => {
   handle = await openScratchDatabase();
@@ -20,7 +23,7 @@ beforeEach(async () => {
   await emptyTables(handle);
   await createUser(handle.db, { username: "Anna", email: "anna@example.org", hashedPassword: "s3cret-hash" });
   for (const visibility of VISIBILITIES) {
-    await createChannel(handle.db, {
+    await createChannel(handle.db, vault, {
       slug: visibility,
       title: visibility,
       username: "Anna",
@@ -128,9 +131,9 @@ describe("streams", () => {
 });
 
 test("channels: pages hold still while channels are added", async () => {
-  for (let n = 0; n < 5; n++) await createChannel(handle.db, { slug: `c${n}`, title: "c", username: "Anna" });
+  for (let n = 0; n < 5; n++) await createChannel(handle.db, vault, { slug: `c${n}`, title: "c", username: "Anna" });
   const first = await listChannels(handle.db, { limit: 3 });
-  await createChannel(handle.db, { slug: "late", title: "late", username: "Anna" });
+  await createChannel(handle.db, vault, { slug: "late", title: "late", username: "Anna" });
   const second = await listChannels(handle.db, { limit: 3, cursor: first.nextCursor });
   expect([...first.items, ...second.items].map((row) => row.slug)).toEqual(["c4", "c3", "c2", "c1", "c0", "public"]);
   expect(second.nextCursor).toBeNull();

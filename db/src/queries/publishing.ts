@@ -2,13 +2,17 @@
 import { and, asc, eq, inArray, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../connect.ts";
 import { guarded } from "../database-error.ts";
-import type { Visibility } from "../model.ts";
+import type { KeyVault } from "../key-vault.ts";
 import { channels } from "../schema/channels.ts";
 import { streams } from "../schema/streams.ts";
 import { users } from "../schema/users.ts";
+import type { StreamName } from "../stream-events.ts";
+import { keyColumns } from "./channel-keys.ts";
 
 export interface GoLiveRequest {
   readonly streamKey: string;
+  /** Address of the encoder, kept as the key's last use. */
+  readonly address?: string;
   /** Name of the ingest node, at most 100 characters, the same after a restart. */
   readonly nodeId: string;
   /** A live stream without a heartbeat for so long belongs to a node that crashed: it is ended and its channel is free. Milliseconds. */
@@ -16,52 +20,40 @@ export interface GoLiveRequest {
 }
 
 export type GoLiveResult =
-  | {
+  | ({
       readonly kind: "live";
-      readonly streamId: number;
-      readonly channelId: number;
-      readonly slug: string;
-      readonly visibility: Visibility;
-    }
+      /** What a crashed node had left live on this channel, ended now. */
+      readonly ended: readonly StreamName[];
+    } & StreamName)
+  /** Its owner stopped it: seconds until an encoder is let in again. */
+  | { readonly kind: "blocked"; readonly seconds: number }
   | { readonly kind: "unknown-key" | "inactive-user" | "already-live" };
 
-/** The channel of a stream key, whether or not it may go live; null when no channel has it. */
-export const findChannelByKey = guarded(async (db: Database, streamKey: string) => {
-  const [row] = await db
-    .select(keyColumns)
-    .from(channels)
-    .innerJoin(users, eq(users.id, channels.userId))
-    .where(eq(channels.streamKey, streamKey));
-  return row ?? null;
-});
-
-const keyColumns = {
-  id: channels.id,
-  slug: channels.slug,
-  title: channels.title,
-  visibility: channels.visibility,
-  ownerIsActive: users.isActive,
-};
+const blockedFor = sql<
+  number | null
+>`ceil(extract(epoch from ${channels.publishBlockedUntil} - clock_timestamp()))::int`;
 
 /** Makes the key's channel live, in one transaction: its armed stream or else a new one. The channel's row lock lets one of several win. */
-export const goLive = guarded(async (db: Database, request: GoLiveRequest): Promise<GoLiveResult> => {
+export const goLive = guarded(async (db: Database, vault: KeyVault, request: GoLiveRequest): Promise<GoLiveResult> => {
   return db.transaction(async (tx) => {
     const [channel] = await tx
-      .select(keyColumns)
+      .select({ ...keyColumns, blockedFor })
       .from(channels)
       .innerJoin(users, eq(users.id, channels.userId))
-      .where(eq(channels.streamKey, request.streamKey))
+      .where(eq(channels.streamKey, vault.hash(request.streamKey)))
       .for("update", { of: channels });
     if (channel === undefined) return { kind: "unknown-key" };
     if (!channel.ownerIsActive) return { kind: "inactive-user" };
+    if (channel.blockedFor !== null && channel.blockedFor > 0) return { kind: "blocked", seconds: channel.blockedFor };
 
     const isLiveHere = sql`${streams.channelId} = ${channel.id} and ${streams.isLive}`;
-    await endWhere(tx, sql`${isLiveHere} and ${staleFor(request.staleAfterMs)}`, LAST_HEARTBEAT);
+    const ended = await endWhere(tx, sql`${isLiveHere} and ${staleFor(request.staleAfterMs)}`, LAST_HEARTBEAT);
     const [live] = await tx.select({ id: streams.id }).from(streams).where(isLiveHere);
     if (live !== undefined) return { kind: "already-live" };
 
     const now = sql`clock_timestamp()`;
     const started = { isLive: true, startedAt: now, heartbeatAt: now, ingestNode: request.nodeId };
+    // Transition `publish` of an armed stream (stream-life.ts).
     const [armed] = await tx
       .select({ id: streams.id })
       .from(streams)
@@ -76,16 +68,24 @@ export const goLive = guarded(async (db: Database, request: GoLiveRequest): Prom
             .values({ channelId: channel.id, title: channel.title, ...started })
             .returning({ id: streams.id })
         : await tx.update(streams).set(started).where(eq(streams.id, armed.id)).returning({ id: streams.id });
-    await tx.update(channels).set({ isLive: true, viewersCount: 0 }).where(eq(channels.id, channel.id));
+    const used = { streamKeyUsedAt: now, streamKeyUsedFrom: request.address?.slice(0, MAX_ADDRESS) ?? null };
+    await tx
+      .update(channels)
+      .set({ isLive: true, viewersCount: 0, publishBlockedUntil: null, ...used })
+      .where(eq(channels.id, channel.id));
     return {
       kind: "live",
       streamId: stream!.id,
       channelId: channel.id,
       slug: channel.slug,
       visibility: channel.visibility,
+      ended,
     };
   });
 });
+
+/** An IPv6 address with an embedded IPv4 one: the column's length. */
+const MAX_ADDRESS = 45;
 
 /** Signs of life for streams of this node; asks the database also when there are none. Returns the ids that still are live and its own; the others were ended by someone else. */
 export const heartbeat = guarded(
@@ -99,16 +99,19 @@ export const heartbeat = guarded(
   },
 );
 
-/** Ends a stream at `endedAt` (milliseconds since the epoch). Returns false when it was over already, which changes nothing. */
-export const endStream = guarded(async (db: Database, streamId: number, endedAt: number): Promise<boolean> => {
-  const at = sql`${new Date(endedAt).toISOString()}::timestamptz`;
-  return db.transaction(
-    async (tx) => (await endWhere(tx, sql`${streams.id} = ${streamId} and ${streams.isLive}`, at)) > 0,
-  );
-});
+/** Ends a stream at `endedAt` (milliseconds since the epoch). Null when it was over already, which changes nothing. */
+export const endStream = guarded(
+  async (db: Database, streamId: number, endedAt: number): Promise<StreamName | null> => {
+    const at = sql`${new Date(endedAt).toISOString()}::timestamptz`;
+    return db.transaction(async (tx) => {
+      const [ended] = await endWhere(tx, sql`${streams.id} = ${streamId} and ${streams.isLive}`, at);
+      return ended ?? null;
+    });
+  },
+);
 
-/** Ends what a crashed process of this node left live, at its last sign of life. Returns how many that were. */
-export const recoverNode = guarded(async (db: Database, nodeId: string): Promise<number> => {
+/** Ends what a crashed process of this node left live, at its last sign of life. Returns what that was. */
+export const recoverNode = guarded(async (db: Database, nodeId: string): Promise<readonly StreamName[]> => {
   return db.transaction(async (tx) => {
     const ended = await endWhere(tx, sql`${streams.isLive} and ${streams.ingestNode} = ${nodeId}`, LAST_HEARTBEAT);
     // Flags that belong to no live stream, whatever made them so.
@@ -125,11 +128,9 @@ export const recoverNode = guarded(async (db: Database, nodeId: string): Promise
   });
 });
 
-/** Ends the live streams of any node without a heartbeat for so long (milliseconds). Returns how many that were. */
-export const endStale = guarded(async (db: Database, staleAfterMs: number): Promise<number> => {
-  return db.transaction(async (tx) =>
-    endWhere(tx, sql`${streams.isLive} and ${staleFor(staleAfterMs)}`, LAST_HEARTBEAT),
-  );
+/** Ends the live streams of any node without a heartbeat for so long (milliseconds). Returns which those were. */
+export const endStale = guarded(async (db: Database, staleAfterMs: number): Promise<readonly StreamName[]> => {
+  return db.transaction((tx) => endWhere(tx, sql`${streams.isLive} and ${staleFor(staleAfterMs)}`, LAST_HEARTBEAT));
 });
 
 const LAST_HEARTBEAT = sql`coalesce(${streams.heartbeatAt}, ${streams.startedAt})`;
@@ -137,26 +138,37 @@ const LAST_HEARTBEAT = sql`coalesce(${streams.heartbeatAt}, ${streams.startedAt}
 const staleFor = (milliseconds: number) =>
   sql`coalesce(${LAST_HEARTBEAT} < clock_timestamp() - ${milliseconds}::float8 * interval '1 millisecond', true)`;
 
-/** Inside a transaction: ends the matching streams and clears their channels' flags. */
-async function endWhere(tx: Database, which: SQL, at: SQL): Promise<number> {
+/** Inside a transaction: ends the matching live streams (transition `end`) and clears their channels' flags. */
+export async function endWhere(tx: Database, which: SQL, at: SQL): Promise<readonly StreamName[]> {
   // The channel before the stream, as in goLive, and several in the order of their ids: two transactions never wait for each other.
   const theirs = sql`select ${streams.channelId} from ${streams} where ${which}`;
-  await tx
-    .select({ id: channels.id })
+  const held = await tx
+    .select({ id: channels.id, slug: channels.slug, visibility: channels.visibility })
     .from(channels)
     .where(sql`${channels.id} in (${theirs})`)
     .orderBy(asc(channels.id))
     .for("update");
+  if (held.length === 0) return [];
   // The clocks of an ingest node and of the database may differ: a stream never ends before it started.
   const endedAt = sql`greatest(${streams.startedAt}, ${at})`;
+  const ids = held.map(({ id }) => id);
   const ended = await tx
     .update(streams)
     .set({ isLive: false, endedAt, duration: sql`floor(extract(epoch from ${endedAt} - ${streams.startedAt}))::int` })
-    .where(which)
-    .returning({ channelId: streams.channelId });
-  if (ended.length > 0) {
-    const ids = ended.map((row) => row.channelId);
-    await tx.update(channels).set({ isLive: false, viewersCount: 0 }).where(inArray(channels.id, ids));
-  }
-  return ended.length;
+    .where(and(which, inArray(streams.channelId, ids)))
+    .returning({ streamId: streams.id, channelId: streams.channelId });
+  if (ended.length === 0) return [];
+  await tx
+    .update(channels)
+    .set({ isLive: false, viewersCount: 0 })
+    .where(
+      inArray(
+        channels.id,
+        ended.map(({ channelId }) => channelId),
+      ),
+    );
+  return ended.map(({ streamId, channelId }) => {
+    const { slug, visibility } = held.find(({ id }) => id === channelId)!;
+    return { streamId, channelId, slug, visibility };
+  });
 }

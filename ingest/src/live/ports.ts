@@ -21,7 +21,12 @@ export interface Admitted {
 
 export interface Refused {
   readonly kind: "refused";
-  readonly code: "publish.unknown-key" | "publish.inactive-user" | "publish.already-publishing" | "publish.unavailable";
+  readonly code:
+    | "publish.unknown-key"
+    | "publish.inactive-user"
+    | "publish.already-publishing"
+    | "publish.stopped"
+    | "publish.unavailable";
   /** One sentence for the streamer that says what to change. */
   readonly reason: string;
 }

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, setDefaul
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Log, queries } from "@streamhub/db";
+import { type Bus, type Log, makeKeyVault, queries, type StreamChange } from "@streamhub/db";
+import { makeInProcessBus } from "@streamhub/db/bus/in-process";
 import { findPostmaster } from "@streamhub/db/embedded/postmaster";
 import { emptyTables, openScratchDatabase, type ScratchDatabase } from "@streamhub/db/scratch";
 import { ms } from "../bytes/units.ts";
@@ -11,6 +12,10 @@ import { type DatabaseGateOptions, makeDatabaseGate } from "./database-gate.ts";
 
 setDefaultTimeout(60_000);
 
+const vault = makeKeyVault("a secret for tests, 32 characters and more");
+let bus: Bus;
+/** What the bus told everyone, as `type streamId`. */
+let told: string[] = [];
 let handle: ScratchDatabase;
 const gates: Gate[] = [];
 /** Everything that was logged by the gates and the database, as text. */
@@ -29,18 +34,30 @@ const KEY = "s3cret-key-of-one";
 
 beforeEach(async () => {
   logged = "";
+  told = [];
+  bus = makeInProcessBus();
+  await bus.events.subscribe(["streams"], ({ data }) => {
+    const { type, streamId } = JSON.parse(data) as StreamChange;
+    told.push(`${type} ${streamId}`);
+  });
   await emptyTables(handle);
   await queries.createUser(handle.db, { username: "anna", email: "anna@example.org", hashedPassword: "x" });
-  await queries.createChannel(handle.db, { slug: "one", title: "Channel one", username: "anna", streamKey: KEY });
+  await queries.createChannel(handle.db, vault, {
+    slug: "one",
+    title: "Channel one",
+    username: "anna",
+    streamKey: KEY,
+  });
 });
 afterEach(async () => {
   for (const gate of gates.splice(0)) await gate.close();
+  await bus.close();
   expect(logged).not.toContain(KEY);
 });
 
 /** No beat by itself, unless a test asks for it. */
 function makeGate(options: Partial<DatabaseGateOptions> = {}): Gate {
-  const gate = makeDatabaseGate({ handle, nodeId: "node-1", heartbeatMs: 3_600_000, log, ...options });
+  const gate = makeDatabaseGate({ handle, vault, bus, nodeId: "node-1", heartbeatMs: 3_600_000, log, ...options });
   gates.push(gate);
   return gate;
 }
@@ -157,6 +174,61 @@ describe("admit", () => {
   });
 });
 
+describe("the bus", () => {
+  test("is told of a start and an end once each, whoever asks again", async () => {
+    const gate = makeGate();
+    const id = await goLive(gate);
+    await gate.ended(id, ms(Date.now()));
+    await gate.ended(id, ms(Date.now()));
+    expect(told).toEqual([`stream.started ${id}`, `stream.ended ${id}`]);
+  });
+
+  test("is told of what a crashed node left, by who ends it", async () => {
+    const old = await goLive(makeGate({ nodeId: "gone" }));
+    await handle.sql`update streams set started_at = now() - interval '100 s', heartbeat_at = now() - interval '40 s'`;
+    const id = await goLive(makeGate());
+    expect(told).toEqual([`stream.started ${old}`, `stream.ended ${old}`, `stream.started ${id}`]);
+    expect(await makeGate().recover()).toBe(1);
+    expect(told.at(-1)).toBe(`stream.ended ${id}`);
+  });
+
+  test("keeps what a private channel does to the channel's own topic", async () => {
+    await handle.sql`update channels set visibility = 'private'`;
+    const own: string[] = [];
+    await bus.events.subscribe(["channel:1"], ({ data }) => own.push((JSON.parse(data) as StreamChange).type));
+    const gate = makeGate();
+    await gate.ended(await goLive(gate), ms(Date.now()));
+    expect([told, own]).toEqual([[], ["stream.started", "stream.ended"]]);
+  });
+});
+
+describe("a key", () => {
+  test("keeps when and from where it was last used", async () => {
+    await makeGate().admit({ ...request(), address: "2001:db8::1" });
+    const [row] = await handle.sql`
+      select stream_key_used_from as place, stream_key_used_at > now() - interval '1 minute' as recent from channels`;
+    expect(row).toEqual({ place: "2001:db8::1", recent: true });
+  });
+
+  test("is not what lies in the database: a leaked copy opens nothing", async () => {
+    const [row] = await handle.sql<{ stream_key: string; stream_key_sealed: string }[]>`
+      select stream_key, stream_key_sealed from channels`;
+    for (const leaked of [row!.stream_key, row!.stream_key_sealed]) {
+      expect(leaked).not.toContain(KEY);
+      expect(await makeGate().admit(request(leaked))).toMatchObject({ code: "publish.unknown-key" });
+    }
+  });
+
+  test("of a channel that its owner stopped is refused for a while, and the streamer reads for how long", async () => {
+    await handle.sql`update channels set publish_blocked_until = now() + interval '60 s'`;
+    const answer = await makeGate().admit(request());
+    expect(answer).toMatchObject({ kind: "refused", code: "publish.stopped" });
+    expect((answer as { reason: string }).reason).toMatch(/wait (60|59) s/);
+    await handle.sql`update channels set publish_blocked_until = now() - interval '1 ms'`;
+    expect(await makeGate().admit(request())).toMatchObject({ kind: "admitted" });
+  });
+});
+
 describe("ended", () => {
   test("clears the flags and sets the end and whole seconds", async () => {
     const gate = makeGate();
@@ -234,12 +306,12 @@ describe("signs of life", () => {
   });
 
   test("say when someone else ended a stream", async () => {
-    const told: number[] = [];
-    const gate = makeGate({ heartbeatMs: 20, onTakenOver: (id) => told.push(id) });
+    const taken: number[] = [];
+    const gate = makeGate({ heartbeatMs: 20, onTakenOver: (id) => taken.push(id) });
     const id = await goLive(gate);
     await handle.sql`update streams set is_live = false, ended_at = now()`;
-    await until("the gate was told", () => told.length > 0);
-    expect(told).toEqual([id]);
+    await until("the gate was told", () => taken.length > 0);
+    expect(taken).toEqual([id]);
   });
 
   test("of a crashed node that never comes back are missed by the others", async () => {
@@ -279,6 +351,6 @@ describe("recover", () => {
 
 test("a node's name that the database could not hold is a mistake of the caller", () => {
   for (const nodeId of ["", "x".repeat(101)]) {
-    expect(() => makeDatabaseGate({ handle, nodeId, log })).toThrow(RangeError);
+    expect(() => makeDatabaseGate({ handle, vault, bus, nodeId, log })).toThrow(RangeError);
   }
 });

@@ -1,5 +1,13 @@
 /** The gate bound to the database: who may publish, and what the database says about who is live. */
-import { type DatabaseHandle, type Log, queries } from "@streamhub/db";
+import {
+  type Bus,
+  type DatabaseHandle,
+  type KeyVault,
+  type Log,
+  publishStreamChange,
+  queries,
+  type StreamName,
+} from "@streamhub/db";
 import { type Milliseconds, ms } from "../bytes/units.ts";
 import type { Admitted, Gate, PublishRequest, Refused } from "../live/ports.ts";
 import { codeOf } from "./code-of.ts";
@@ -9,6 +17,10 @@ import { within } from "./within.ts";
 
 export interface DatabaseGateOptions {
   readonly handle: Pick<DatabaseHandle, "db">;
+  /** Reads stream keys. */
+  readonly vault: KeyVault;
+  /** Is told who went live and whose broadcast is over, once the database has it. */
+  readonly bus: Bus;
   /** Name of this ingest node, at most 100 characters: the same after a restart, another one than any other node's. */
   readonly nodeId: string;
   /** Between two signs of life of the live streams. Default 5 s. */
@@ -38,6 +50,11 @@ const ALREADY_LIVE = refuse(
   "publish.already-publishing",
   "This channel is already live; stop the other encoder first.",
 );
+const stopped = (seconds: number) =>
+  refuse(
+    "publish.stopped",
+    `This broadcast was stopped on the channel's page; wait ${seconds} s, or start a planned stream there, then publish again.`,
+  );
 const UNAVAILABLE = refuse(
   "publish.unavailable",
   "The server can't check stream keys at the moment; try again in a few seconds.",
@@ -45,7 +62,7 @@ const UNAVAILABLE = refuse(
 
 /** The `Gate` of a node with a database. Call `recover` once before the first `admit`; `close` at the end. */
 export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
-  const { nodeId, log } = options;
+  const { nodeId, log, vault, bus } = options;
   if (!/^.{1,100}$/s.test(nodeId)) throw new RangeError("an ingest node's name has 1 to 100 characters");
   const { db } = options.handle;
   const staleAfterMs = options.staleAfterMs ?? 30_000;
@@ -53,7 +70,18 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
 
   /** Streams that this gate admitted and nobody has ended. */
   const live = new Set<number>();
-  const endings = makeEndings({ end: (streamId, endedAt) => queries.endStream(db, streamId, endedAt), log });
+  // Told, not waited for: who watches the bus must never hold up a publisher. The bus itself throws nothing here.
+  const tell = (type: "stream.started" | "stream.ended", streams: readonly StreamName[]) => {
+    for (const stream of streams) void publishStreamChange(bus, type, stream).catch(() => {});
+  };
+  const endings = makeEndings({
+    async end(streamId, endedAt) {
+      const ended = await queries.endStream(db, streamId, endedAt);
+      // Null: somebody else ended it, and has told so.
+      if (ended !== null) tell("stream.ended", [ended]);
+    },
+    log,
+  });
   const stopHeartbeat = startHeartbeat({
     db,
     nodeId,
@@ -61,6 +89,7 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
     staleAfterMs,
     live,
     onTakenOver: (streamId) => options.onTakenOver?.(streamId),
+    onStale: (ended) => tell("stream.ended", ended),
     log,
   });
   let closed = false;
@@ -69,7 +98,8 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
     if (closed) return UNAVAILABLE;
     if (!POSSIBLE_KEY.test(request.key)) return UNKNOWN_KEY;
     // A channel whose end is still to be written would look live.
-    const going = endings.flush().then(() => queries.goLive(db, { streamKey: request.key, nodeId, staleAfterMs }));
+    const { key: streamKey, address } = request;
+    const going = endings.flush().then(() => queries.goLive(db, vault, { streamKey, address, nodeId, staleAfterMs }));
     try {
       const result = await within(going, admitTimeoutMs);
       if (result === "timeout") {
@@ -96,9 +126,13 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
         return INACTIVE_USER;
       case "already-live":
         return ALREADY_LIVE;
+      case "blocked":
+        return stopped(result.seconds);
       case "live": {
         live.add(result.streamId);
         const { slug, channelId, streamId, visibility } = result;
+        tell("stream.ended", result.ended);
+        tell("stream.started", [result]);
         return { kind: "admitted", slug, channelId, streamId, visibility };
       }
     }
@@ -116,7 +150,11 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
   return {
     admit,
     ended,
-    recover: () => queries.recoverNode(db, nodeId),
+    async recover() {
+      const ended = await queries.recoverNode(db, nodeId);
+      tell("stream.ended", ended);
+      return ended.length;
+    },
     async close() {
       if (closed) return;
       closed = true;

@@ -1,5 +1,5 @@
 /** The signs of life of this node's live streams, and the end of those of nodes that give none. */
-import { type DatabaseHandle, type Log, queries } from "@streamhub/db";
+import { type DatabaseHandle, type Log, queries, type StreamName } from "@streamhub/db";
 import { codeOf } from "./code-of.ts";
 import { within } from "./within.ts";
 
@@ -12,6 +12,8 @@ export interface HeartbeatOptions {
   /** Streams of this node; those that the database says are over are deleted from it. */
   readonly live: Set<number>;
   readonly onTakenOver: (streamId: number) => void;
+  /** Streams of other nodes that were ended because their node fell silent. */
+  readonly onStale: (ended: readonly StreamName[]) => void;
   readonly log: Log;
 }
 
@@ -20,7 +22,7 @@ const BEAT_TIMEOUT_MS = 20_000;
 
 /** Starts beating. A database that is away is waited for. Returns the way to stop, which waits for a beat under way, for at most `timeoutMs`. */
 export function startHeartbeat(options: HeartbeatOptions): (timeoutMs: number) => Promise<void> {
-  const { db, nodeId, intervalMs, staleAfterMs, live, onTakenOver, log } = options;
+  const { db, nodeId, intervalMs, staleAfterMs, live, onTakenOver, onStale, log } = options;
   /** performance.now() since when every beat has reached the database; null after one that has not. */
   let healthySince: number | null = null;
   let failures = 0;
@@ -37,8 +39,10 @@ export function startHeartbeat(options: HeartbeatOptions): (timeoutMs: number) =
     healthySince ??= performance.now();
     // Only a node that has seen the database up for all that time may say of another one that it was silent.
     if (performance.now() - healthySince <= staleAfterMs) return;
-    const count = await queries.endStale(db, staleAfterMs);
-    if (count > 0) log.warn({ code: "publish.stale", count }, "ended streams of a node that gives no sign of life");
+    const ended = await queries.endStale(db, staleAfterMs);
+    if (ended.length === 0) return;
+    log.warn({ code: "publish.stale", count: ended.length }, "ended streams of a node that gives no sign of life");
+    onStale(ended);
   }
 
   async function attempt(): Promise<void> {

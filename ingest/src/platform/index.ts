@@ -1,2 +1,3 @@
+export { type BusLinkOptions, ENDED_ELSEWHERE, joinBus } from "./bus-link.ts";
 export { type DatabaseGateOptions, makeDatabaseGate } from "./database-gate.ts";
 export { makeOpenGate } from "./open-gate.ts";

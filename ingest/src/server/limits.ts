@@ -68,6 +68,7 @@ export const CLOSE_REASONS = [
   "refused.unknown-key",
   "refused.inactive-user",
   "refused.already-publishing",
+  "refused.stopped",
   "refused.unavailable",
   "refused.not-found",
   "refused.media",

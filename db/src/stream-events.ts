@@ -1,0 +1,49 @@
+/** What all processes are told about streams. Published once the database has it, by whoever's transaction made it so. */
+import type { Bus } from "./bus/bus.ts";
+import type { Visibility } from "./model.ts";
+
+/** A stream as the bus names it. */
+export interface StreamName {
+  readonly streamId: number;
+  readonly channelId: number;
+  readonly slug: string;
+  readonly visibility: Visibility;
+}
+
+export interface StreamChange extends StreamName {
+  readonly type: "stream.started" | "stream.updated" | "stream.ended";
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** Tells every ingest process to end the publisher of a stream, if it has it. */
+export interface CutCommand {
+  readonly type: "cut";
+  readonly streamId: number;
+  /** One sentence for the streamer. */
+  readonly reason: string;
+}
+
+export const STREAMS_TOPIC = "streams";
+export const INGEST_TOPIC = "ingest";
+export const channelTopic = (channelId: number): string => `channel:${channelId}`;
+export const ownerTopic = (streamId: number): string => `owner:${streamId}`;
+export const sampleKey = (streamId: number): string => `sample:${streamId}`;
+export const viewersSet = (streamId: number): string => `viewers:${streamId}`;
+
+/** Topic `streams` is for everyone: what a private channel does is told on the channel's own topic alone. */
+export async function publishStreamChange(bus: Bus, type: StreamChange["type"], stream: StreamName): Promise<void> {
+  const { streamId, channelId, slug, visibility } = stream;
+  const change: StreamChange = { type, streamId, channelId, slug, visibility, at: new Date().toISOString() };
+  const data = JSON.stringify(change);
+  // Both at once: a later change of the same stream stays behind this one on either topic.
+  await Promise.all([
+    visibility === "private" ? undefined : bus.events.publish(STREAMS_TOPIC, data),
+    bus.events.publish(channelTopic(channelId), data),
+  ]);
+}
+
+export async function sendCut(bus: Bus, streamId: number, reason: string): Promise<void> {
+  const command: CutCommand = { type: "cut", streamId, reason };
+  await bus.events.notify(INGEST_TOPIC, JSON.stringify(command));
+}
