@@ -20,7 +20,8 @@ export interface FfmpegRemuxerOptions {
   readonly onChild?: (pid: number) => void;
 }
 
-const BATCH_MS = 200;
+/** A keyframe, which ends a segment, never waits; sound alone, and a cut between keyframes, are late by up to this. */
+const BATCH_MS = 400;
 const DRAIN_TIMEOUT_MS = 5_000;
 const KILL_AFTER_MS = 1_000;
 /** FLV time of the epoch's first frame: room for sound that begins a little before the picture, and far from 2^24. */
