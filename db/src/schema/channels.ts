@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, index, integer, pgTable, text, varchar } from "drizzle-orm/pg-core";
 import { SLUG_PATTERN } from "../slug.ts";
-import { createdAt, instant, searchVector, updatedAt } from "./columns.ts";
+import { createdAt, instant, searchLetters, searchVector, updatedAt } from "./columns.ts";
 import { users } from "./users.ts";
 
 /**
@@ -42,7 +42,7 @@ export const channels = pgTable(
     // The public list: newest first, keyset on the id.
     index("channels_public_index").on(table.id.desc().nullsFirst()).where(sql`${table.visibility} = 'public'`),
     index("channels_search_index").using("gin", table.search),
-    index("channels_title_trigram_index").using("gin", sql`${table.title} gin_trgm_ops`),
+    index("channels_title_letters_index").using("gin", sql`(${searchLetters(table.title)}) gin_trgm_ops`),
     check("channels_slug_check", sql`${table.slug} ~ ${sql.raw(`'${SLUG_PATTERN}'`)}`),
     check("channels_visibility_check", sql`${table.visibility} in ('public', 'unlisted', 'private')`),
     check("channels_viewers_count_check", sql`${table.viewersCount} >= 0`),

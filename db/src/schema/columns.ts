@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQLWrapper, sql } from "drizzle-orm";
 import { customType, timestamp } from "drizzle-orm/pg-core";
 
 /** timestamptz in milliseconds: exactly what a JavaScript `Date` holds, so that a value read, written back or put in a cursor is the same one. */
@@ -11,6 +11,24 @@ export const updatedAt = () =>
     .notNull()
     .defaultNow()
     .$onUpdate(() => sql`now()`);
+
+/**
+ * Letters by their sound in ASCII, one for one, for comparing by trigrams: pg_trgm knows only the letters of the database's LC_CTYPE, which in
+ * the embedded one are a to z. So a typo is forgiven in Russian too, and Музыка is found by "muzyka". What has no letter here is taken away.
+ */
+const LETTERS: readonly (readonly [string, string])[] = [
+  ["абвгдеёжзийклмнопрстуфхцчшщыэюя", "abvgdeejziiklmnoprstufhc4wwyeuq"],
+  ["АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЫЭЮЯ", "abvgdeejziiklmnoprstufhc4wwyeuq"],
+  ["іїєґўІЇЄҐЎ", "iieguiiegu"],
+  ["àáâãäåçèéêëìíîïñòóôõöøùúûüýÿ", "aaaaaaceeeeiiiinoooooouuuuyy"],
+  ["ъьЪЬ", ""],
+];
+const SOUNDS = LETTERS.map(([from]) => from).join("");
+const ASCII = LETTERS.map(([, to]) => to).join("");
+
+/** An expression of SQL text. The trigram indexes are made of it, so a query must say exactly the same. */
+export const searchLetters = (text: SQLWrapper) =>
+  sql`translate(lower(${text}), ${sql.raw(`'${SOUNDS}', '${ASCII}'`)})`;
 
 const tsvector = customType<{ data: string }>({ dataType: () => "tsvector" });
 

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, index, integer, pgTable, text, uniqueIndex, varchar } from "drizzle-orm/pg-core";
 import { channels } from "./channels.ts";
-import { createdAt, instant, searchVector, updatedAt } from "./columns.ts";
+import { createdAt, instant, searchLetters, searchVector, updatedAt } from "./columns.ts";
 
 /**
  * One row per going-live. Its life, read from the columns:
@@ -54,7 +54,7 @@ export const streams = pgTable(
     ),
     index("streams_ingest_node_index").on(table.ingestNode).where(sql`${table.isLive}`),
     index("streams_search_index").using("gin", table.search),
-    index("streams_title_trigram_index").using("gin", sql`${table.title} gin_trgm_ops`),
+    index("streams_title_letters_index").using("gin", sql`(${searchLetters(table.title)}) gin_trgm_ops`),
     check("streams_duration_check", sql`${table.duration} >= 0`),
     check("streams_view_count_check", sql`${table.viewCount} >= 0 and ${table.peakViewers} >= 0`),
     check("streams_ended_check", sql`${table.endedAt} >= ${table.startedAt}`),

@@ -1,0 +1,4 @@
+DROP INDEX "channels_title_trigram_index";--> statement-breakpoint
+DROP INDEX "streams_title_trigram_index";--> statement-breakpoint
+CREATE INDEX "channels_title_letters_index" ON "channels" USING gin ((translate(lower("title"), 'абвгдеёжзийклмнопрстуфхцчшщыэюяАБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЫЭЮЯіїєґўІЇЄҐЎàáâãäåçèéêëìíîïñòóôõöøùúûüýÿъьЪЬ', 'abvgdeejziiklmnoprstufhc4wwyeuqabvgdeejziiklmnoprstufhc4wwyeuqiieguiieguaaaaaaceeeeiiiinoooooouuuuyy')) gin_trgm_ops);--> statement-breakpoint
+CREATE INDEX "streams_title_letters_index" ON "streams" USING gin ((translate(lower("title"), 'абвгдеёжзийклмнопрстуфхцчшщыэюяАБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЫЭЮЯіїєґўІЇЄҐЎàáâãäåçèéêëìíîïñòóôõöøùúûüýÿъьЪЬ', 'abvgdeejziiklmnoprstufhc4wwyeuqabvgdeejziiklmnoprstufhc4wwyeuqiieguiieguaaaaaaceeeeiiiinoooooouuuuyy')) gin_trgm_ops);
