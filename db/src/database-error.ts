@@ -27,6 +27,7 @@ export type DatabaseErrorCode =
   | "database.stream-key-taken"
   | "database.stream-key-unreadable"
   | "database.too-many-channels"
+  | "database.too-many-streams"
   | "database.no-such-user"
   | "database.no-such-channel"
   | "database.channel-owned"

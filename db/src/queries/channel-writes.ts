@@ -29,7 +29,7 @@ export interface NewChannel {
 
 export type OwnChannel = Omit<ChannelRow, "streamKeySealed" | "search" | "publishBlockedUntil">;
 
-const notASlug = () =>
+export const notASlug = () =>
   new DatabaseError(
     "database.constraint",
     "A slug is 1 to 64 lower-case letters, digits, - and _, and begins with a letter or a digit.",

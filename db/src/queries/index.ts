@@ -1,5 +1,14 @@
 export * from "./accounts.ts";
 export {
+  type ChannelChange,
+  channelOwner,
+  type DeletedChannel,
+  deleteChannel,
+  type NewKey,
+  regenerateStreamKey,
+  updateChannel,
+} from "./channel-changes.ts";
+export {
   channelKey,
   findChannelByKey,
   type SealedKeys,
@@ -8,7 +17,16 @@ export {
   streamKeyOf,
 } from "./channel-keys.ts";
 export * from "./channel-writes.ts";
-export { getChannel, getChannelBySlug, listChannels, type PublicChannel } from "./channels.ts";
+export {
+  CHANNEL_SORTS,
+  type ChannelListRequest,
+  type ChannelSort,
+  getChannel,
+  getChannelBySlug,
+  isId,
+  listChannels,
+  type PublicChannel,
+} from "./channels.ts";
 export { MAX_LIMIT, type Page, type PageRequest } from "./cursor.ts";
 export * from "./documents.ts";
 export {
@@ -21,4 +39,15 @@ export {
   recoverNode,
 } from "./publishing.ts";
 export * from "./sessions.ts";
-export { getStream, listStreams, type PublicStream, type StreamListRequest } from "./streams.ts";
+export * from "./stream-changes.ts";
+export {
+  getStream,
+  listStreams,
+  type PublicStream,
+  STREAM_LISTS,
+  STREAM_SORTS,
+  type StreamList,
+  type StreamListRequest,
+  type StreamSort,
+} from "./streams.ts";
+export type { Viewer } from "./viewer.ts";

@@ -50,7 +50,9 @@ describe("visibility", () => {
     for (const id of [1, 2, 3]) await addStreams(id, [id]);
     expect((await listChannels(handle.db, { limit: 10 })).items.map((row) => row.slug)).toEqual(["public"]);
     expect((await listStreams(handle.db, { limit: 10 })).items.map((row) => row.channel.slug)).toEqual(["public"]);
-    expect((await listStreams(handle.db, { limit: 10, channelId: 2 })).items).toEqual([]);
+    const ofChannel = async (channelId: number) =>
+      (await listStreams(handle.db, { limit: 10, channelId })).items.length;
+    expect([await ofChannel(1), await ofChannel(2), await ofChannel(3)]).toEqual([1, 1, 0]);
     const found = [];
     for (const id of [1, 2, 3]) {
       found.push([

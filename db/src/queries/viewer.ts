@@ -1,0 +1,29 @@
+/** What a reader may see: private channels and drafts are their owner's (and an administrator's), unlisted ones are for who knows their name. */
+import { eq, type SQL, sql } from "drizzle-orm";
+import { channels } from "../schema/channels.ts";
+import { streams } from "../schema/streams.ts";
+
+/** Who reads; null: anyone. */
+export interface Viewer {
+  readonly userId: number;
+  /** An administrator. */
+  readonly seesAll: boolean;
+}
+
+const isOwn = (viewer: Viewer | null | undefined): SQL =>
+  viewer === null || viewer === undefined
+    ? sql`false`
+    : viewer.seesAll
+      ? sql`true`
+      : eq(channels.userId, viewer.userId);
+
+/** For reads by id or by name, and for lists of what one channel has. */
+export const mayOpen = (viewer: Viewer | null | undefined): SQL =>
+  sql`(${channels.visibility} <> 'private' or ${isOwn(viewer)})`;
+
+/** For lists across channels: nobody's private things turn up in them, not even one's own. */
+export const isListed: SQL = sql`${channels.visibility} = 'public'`;
+
+/** A planned stream without a time is a draft. */
+export const isAnnounced = (viewer: Viewer | null | undefined): SQL =>
+  sql`(${streams.startedAt} is not null or ${streams.scheduledFor} is not null or ${isOwn(viewer)})`;
