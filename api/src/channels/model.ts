@@ -1,7 +1,8 @@
-import { model } from "@streamhub/db";
+import { model, queries, SLUG_PATTERN } from "@streamhub/db";
 import { t } from "elysia";
 import { jsonSchema } from "../json.ts";
 import { IdSchema, PageSchema, pageQuery } from "../paging.ts";
+import { DescriptionText, nullable, searchText, TitleText } from "../text.ts";
 
 export const PlaybackSchema = t.Object({ hls: t.String(), dash: t.String() });
 
@@ -25,6 +26,49 @@ export const ChannelSchema = t.Object({
   playback: PlaybackSchema,
 });
 
-export const ChannelQuery = t.Object({ slug: t.Optional(t.String({ minLength: 1, maxLength: 100 })), ...pageQuery });
+const SortSchema = t.Union(
+  queries.CHANNEL_SORTS.map((sort) => t.Literal(sort)),
+  {
+    description: "Default: relevance with q, else newest",
+  },
+);
+
+export const ChannelQuery = t.Object({
+  slug: t.Optional(t.String({ minLength: 1, maxLength: 100, description: "The one channel of this name" })),
+  q: t.Optional(searchText(100)),
+  sort: t.Optional(SortSchema),
+  ...pageQuery,
+});
 export const ChannelParams = t.Object({ id: IdSchema });
 export const ChannelPage = PageSchema(ChannelSchema);
+
+const SlugText = t.String({
+  pattern: SLUG_PATTERN,
+  maxLength: 64,
+  description: "Public name in addresses: lower-case letters, digits, - and _",
+});
+const { visibility } = t.Pick(model.channelRow, ["visibility"]).properties;
+
+export const CreateChannelBody = t.Object({
+  title: TitleText,
+  slug: t.Optional({ ...SlugText, description: "Without it, one is made of the title" }),
+  description: t.Optional(nullable(DescriptionText)),
+  visibility: t.Optional(visibility),
+});
+
+export const UpdateChannelBody = t.Object({
+  title: t.Optional(TitleText),
+  slug: t.Optional(SlugText),
+  description: t.Optional(nullable(DescriptionText)),
+  visibility: t.Optional(visibility),
+});
+
+const KeyUse = t.Pick(model.channelRow, ["streamKeyUsedAt", "streamKeyUsedFrom"]);
+const KeyUseJson = jsonSchema(KeyUse).properties;
+
+/** For the owner only. */
+export const StreamKeySchema = t.Object({
+  streamKey: t.String(),
+  lastUsedAt: KeyUseJson.streamKeyUsedAt,
+  lastUsedFrom: KeyUseJson.streamKeyUsedFrom,
+});

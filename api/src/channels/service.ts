@@ -1,34 +1,159 @@
-import { isSlug, queries } from "@streamhub/db";
+import {
+  DatabaseError,
+  isSlug,
+  publishStreamChange,
+  queries,
+  type StreamName,
+  sendCut,
+  type Visibility,
+} from "@streamhub/db";
+import type { Actor } from "../auth/guard.ts";
+import { isAdmin, mayManage, requireManager } from "../auth/policy.ts";
 import { AppError } from "../error.ts";
 import { toJson } from "../json.ts";
 import { DEFAULT_LIMIT, type PageQuery } from "../paging.ts";
 import type { Services } from "../services.ts";
+import { orNull } from "../text.ts";
+import { anotherSlug, slugOf } from "./slug.ts";
+
+export const MAX_CHANNELS = 10;
+const SLUG_ATTEMPTS = 5;
 
 /** Where a channel plays, whoever serves it: the paths are the same behind every gateway. */
 export function playbackOf(slug: string) {
   return { hls: `/live/${slug}/master.m3u8`, dash: `/live/${slug}/manifest.mpd` };
 }
 
-function present(row: queries.PublicChannel) {
+export function viewerOf(actor: Actor | null): queries.Viewer | null {
+  return actor === null ? null : { userId: actor.userId, seesAll: isAdmin(actor) };
+}
+
+/** As everyone sees it. */
+export function presentChannel(row: queries.PublicChannel) {
   return { ...toJson(row), playback: playbackOf(row.slug) };
 }
 
-export function channelService({ db }: Services) {
+/** After a broadcast was ended in the database: tells everyone, and the ingest that has its publisher. */
+export async function announceEnd({ bus }: Services, ended: StreamName | null, reason: string): Promise<void> {
+  if (ended === null) return;
+  await Promise.all([publishStreamChange(bus, "stream.ended", ended), sendCut(bus, ended.streamId, reason)]);
+}
+
+const isCode = (error: unknown, code: string) => error instanceof DatabaseError && error.code === code;
+
+/** What the database refuses, in the words of this feature. */
+function refusal(error: unknown): unknown {
+  if (isCode(error, "database.slug-taken"))
+    return new AppError("channel.slug-taken", undefined, [{ field: "/slug", in: "body", message: "Taken" }]);
+  if (isCode(error, "database.too-many-channels"))
+    return new AppError("channel.limit", `An account has at most ${MAX_CHANNELS} channels; delete one first.`);
+  if (isCode(error, "database.stream-key-unreadable"))
+    return new AppError("channel.key-unreadable", "Make a new stream key, or ask the administrator.");
+  return error;
+}
+
+interface ChannelInput {
+  readonly title?: string | undefined;
+  readonly slug?: string | undefined;
+  readonly description?: string | null | undefined;
+  readonly visibility?: Visibility | undefined;
+}
+
+export function channelService(services: Services) {
+  const { db, vault } = services;
+
+  const get = async (actor: Actor | null, id: number) => {
+    const row = await queries.getChannel(db, id, viewerOf(actor));
+    if (row === null) throw new AppError("channel.not-found");
+    return presentChannel(row);
+  };
+
+  /** Throws `auth.forbidden`; for a private channel of someone else `channel.not-found`. */
+  const requireManaged = async (actor: Actor, id: number) => {
+    const channel = await queries.channelOwner(db, id);
+    const hidden = channel?.visibility === "private" && !mayManage(actor, channel.userId);
+    if (channel === null || hidden) throw new AppError("channel.not-found");
+    requireManager(actor, channel.userId);
+  };
+
+  const found = <T>(result: T | null): T => {
+    if (result === null) throw new AppError("channel.not-found");
+    return result;
+  };
+
   return {
+    get,
+
     /** With a slug: the one channel of that name, or an empty page, so that a page can wait for a channel that does not exist yet. */
-    async list({ slug, limit = DEFAULT_LIMIT, ...rest }: PageQuery & { slug?: string }) {
+    async list(
+      actor: Actor | null,
+      { slug, limit = DEFAULT_LIMIT, ...rest }: PageQuery & { slug?: string; q?: string; sort?: queries.ChannelSort },
+    ) {
+      const viewer = viewerOf(actor);
       if (slug !== undefined) {
         // What can't be a slug is not asked for: PostgreSQL refuses some texts, such as one with a NUL, with an error.
-        const row = isSlug(slug) ? await queries.getChannelBySlug(db, slug) : null;
-        return { items: row === null ? [] : [present(row)], nextCursor: null };
+        const row = isSlug(slug) ? await queries.getChannelBySlug(db, slug, viewer) : null;
+        return { items: row === null ? [] : [presentChannel(row)], nextCursor: null };
       }
-      const { items, nextCursor } = await queries.listChannels(db, { ...rest, limit });
-      return { items: items.map(present), nextCursor };
+      const { items, nextCursor } = await queries.listChannels(db, { ...rest, limit, viewer });
+      return { items: items.map(presentChannel), nextCursor };
     },
-    async get(id: number) {
-      const row = await queries.getChannel(db, id);
-      if (row === null) throw new AppError("channel.not-found");
-      return present(row);
+
+    async create(actor: Actor, { title, slug, description, visibility }: ChannelInput & { title: string }) {
+      const wanted = slug ?? slugOf(title);
+      const channel = {
+        title,
+        description: orNull(description),
+        visibility,
+        userId: actor.userId,
+        limit: MAX_CHANNELS,
+      };
+      for (let attempt = 1; ; attempt++) {
+        try {
+          const name = attempt === 1 ? wanted : anotherSlug(wanted);
+          const { id } = await queries.createChannel(db, vault, { ...channel, slug: name });
+          return await get(actor, id);
+        } catch (error) {
+          const retry = slug === undefined && attempt < SLUG_ATTEMPTS && isCode(error, "database.slug-taken");
+          if (!retry) throw refusal(error);
+        }
+      }
+    },
+
+    async update(actor: Actor, id: number, { title, slug, description, visibility }: ChannelInput) {
+      await requireManaged(actor, id);
+      const change = { title, slug, description: orNull(description), visibility };
+      const outcome = found(
+        await queries.updateChannel(db, id, change).catch((error) => {
+          throw refusal(error);
+        }),
+      );
+      if (outcome === "is-live")
+        throw new AppError("channel.live", "Stop the broadcast before changing the name, or whether it is private.");
+      return get(actor, id);
+    },
+
+    /** The live broadcast ends first; streams, views and statistics go with the channel. */
+    async remove(actor: Actor, id: number): Promise<void> {
+      await requireManaged(actor, id);
+      const { ended } = found(await queries.deleteChannel(db, id));
+      await announceEnd(services, ended, "This channel was deleted.");
+    },
+
+    async streamKey(actor: Actor, id: number) {
+      await requireManaged(actor, id);
+      const use = await queries.streamKeyOf(db, vault, id).catch((error) => {
+        throw refusal(error);
+      });
+      return toJson(found(use));
+    },
+
+    /** The old key opens nothing from now on; who publishes with it is cut off. */
+    async regenerateStreamKey(actor: Actor, id: number) {
+      await requireManaged(actor, id);
+      const { streamKey, ended } = found(await queries.regenerateStreamKey(db, vault, id));
+      await announceEnd(services, ended, "This channel has a new stream key; set it in your encoder.");
+      return { streamKey, lastUsedAt: null, lastUsedFrom: null };
     },
   };
 }
