@@ -1,24 +1,148 @@
-import { queries } from "@streamhub/db";
-import { playbackOf } from "../channels/service.ts";
+import { DatabaseError, publishStreamChange, queries, type StreamState, stateOf, viewersSet } from "@streamhub/db";
+import type { Actor } from "../auth/guard.ts";
+import { isAdmin, mayManage, requireManager } from "../auth/policy.ts";
+import { announceEnd, playbackOf, viewerOf } from "../channels/service.ts";
 import { AppError } from "../error.ts";
 import { toJson } from "../json.ts";
 import { DEFAULT_LIMIT, type PageQuery } from "../paging.ts";
 import type { Services } from "../services.ts";
+import { orNull } from "../text.ts";
+import type { StreamStatus } from "./model.ts";
+import { lastSample } from "./sample.ts";
+import { scheduledTime } from "./schedule.ts";
 
-function present(row: queries.PublicStream) {
-  return { ...toJson(row), playback: row.isLive ? playbackOf(row.channel.slug) : null };
+export const MAX_PLANNED = 50;
+
+/** As everyone sees it. */
+export function presentStream({ armedAt, ...row }: queries.PublicStream) {
+  const state = stateOf({ armedAt, isLive: row.isLive, startedAt: row.startedAt });
+  return { ...toJson(row), state, playback: row.isLive ? playbackOf(row.channel.slug) : null };
 }
 
-export function streamService({ db }: Services) {
+const WHY: Readonly<Record<"scheduledFor" | "isArchived", string>> = {
+  scheduledFor: "A stream that has started can't be planned again.",
+  isArchived: "Only a stream that is over can be archived.",
+};
+
+function refused({ state, field }: { state: StreamState; field: keyof typeof WHY | null }): AppError {
+  return new AppError("stream.state", field === null ? `A stream that is ${state} can't be started.` : WHY[field]);
+}
+
+interface StreamInput {
+  readonly title?: string | undefined;
+  readonly description?: string | null | undefined;
+  readonly scheduledFor?: string | null | undefined;
+  readonly isArchived?: boolean | undefined;
+}
+
+export function streamService(services: Services) {
+  const { db, bus, now = Date.now } = services;
+
+  const read = async (actor: Actor | null, id: number) => {
+    const row = await queries.getStream(db, id, viewerOf(actor));
+    if (row === null) throw new AppError("stream.not-found");
+    return row;
+  };
+  const get = async (actor: Actor | null, id: number) => presentStream(await read(actor, id));
+
+  /** Throws `auth.forbidden`; where even its existence is private `stream.not-found`. */
+  const requireManaged = async (actor: Actor, id: number) => {
+    const stream = await queries.streamOwner(db, id);
+    const mine = stream !== null && mayManage(actor, stream.userId);
+    if (stream === null || (!mine && (stream.visibility === "private" || stream.isDraft)))
+      throw new AppError("stream.not-found");
+    requireManager(actor, stream.userId);
+  };
+
+  /** After a change: tells the bus and gives back what there is now. */
+  const done = async (actor: Actor, id: number, outcome: queries.StreamOutcome | null, reason: string) => {
+    if (outcome === null) throw new AppError("stream.not-found");
+    if (outcome.kind === "refused") throw refused(outcome);
+    if (outcome.ended !== null) await announceEnd(services, outcome.ended, reason);
+    else await publishStreamChange(bus, "stream.updated", outcome.stream);
+    return get(actor, id);
+  };
+
   return {
-    async list({ limit = DEFAULT_LIMIT, ...rest }: PageQuery & { live?: boolean; channelId?: number }) {
-      const { items, nextCursor } = await queries.listStreams(db, { ...rest, limit });
-      return { items: items.map(present), nextCursor };
+    get,
+
+    async list(
+      actor: Actor | null,
+      { limit = DEFAULT_LIMIT, ...rest }: PageQuery & Omit<queries.StreamListRequest, "limit" | "cursor" | "viewer">,
+    ) {
+      const { items, nextCursor } = await queries.listStreams(db, { ...rest, limit, viewer: viewerOf(actor) });
+      return { items: items.map(presentStream), nextCursor };
     },
-    async get(id: number) {
-      const row = await queries.getStream(db, id);
-      if (row === null) throw new AppError("stream.not-found");
-      return present(row);
+
+    /** A planned stream on a channel. */
+    async plan(actor: Actor, channelId: number, { title, description, scheduledFor }: StreamInput & { title: string }) {
+      const channel = await queries.channelOwner(db, channelId);
+      if (channel === null || (channel.visibility === "private" && !mayManage(actor, channel.userId)))
+        throw new AppError("channel.not-found");
+      requireManager(actor, channel.userId);
+      const plan = { title, description: orNull(description), scheduledFor: scheduledTime(scheduledFor, now()) };
+      const id = await queries.planStream(db, channelId, plan, MAX_PLANNED).catch((error) => {
+        if (error instanceof DatabaseError && error.code === "database.too-many-streams")
+          throw new AppError("stream.limit", error.message);
+        throw error;
+      });
+      if (id === null) throw new AppError("channel.not-found");
+      return get(actor, id);
+    },
+
+    async update(actor: Actor, id: number, { title, description, scheduledFor, isArchived }: StreamInput) {
+      await requireManaged(actor, id);
+      const time = scheduledTime(scheduledFor, now());
+      const change = { title, description: orNull(description), scheduledFor: time, isArchived };
+      return done(actor, id, await queries.updateStream(db, id, change), "");
+    },
+
+    /** The next encoder that publishes to the channel takes this stream, even right after a stop. */
+    async start(actor: Actor, id: number) {
+      await requireManaged(actor, id);
+      return done(actor, id, await queries.changeStream(db, id, "start"), "");
+    },
+
+    async stop(actor: Actor, id: number) {
+      await requireManaged(actor, id);
+      const reason = "This broadcast was stopped on the channel's page.";
+      return done(actor, id, await queries.changeStream(db, id, "stop"), reason);
+    },
+
+    async remove(actor: Actor, id: number): Promise<void> {
+      await requireManaged(actor, id);
+      const deleted = await queries.deleteStream(db, id);
+      if (deleted === null) throw new AppError("stream.not-found");
+      await announceEnd(services, deleted.ended, "This stream was deleted.");
+    },
+
+    async status(actor: Actor | null, id: number): Promise<StreamStatus> {
+      const { channel, armedAt, ...stream } = await read(actor, id);
+      const { isLive, startedAt, duration } = stream;
+      const [sample, viewers] = isLive
+        ? await Promise.all([lastSample(services, id), bus.presence.count(viewersSet(id))])
+        : [null, 0];
+      const owner = actor === null ? null : await queries.channelOwner(db, channel.id);
+      const seesProblems = isAdmin(actor) || (owner !== null && mayManage(actor, owner.userId));
+      const uptime = startedAt === null ? null : Math.max(0, Math.floor((now() - startedAt.getTime()) / 1000));
+      return {
+        id,
+        state: stateOf({ isLive, startedAt, armedAt }),
+        isArchived: stream.isArchived,
+        startedAt: startedAt?.toISOString() ?? null,
+        endedAt: stream.endedAt?.toISOString() ?? null,
+        uptimeSeconds: isLive ? uptime : duration,
+        viewers,
+        bitrateKbps: sample?.bitrateKbps ?? null,
+        fps: sample?.fps ?? null,
+        width: sample?.width ?? null,
+        height: sample?.height ?? null,
+        videoCodec: sample?.videoCodec ?? null,
+        audioCodec: sample?.audioCodec ?? null,
+        keyframeIntervalSeconds: sample?.keyframeIntervalSeconds ?? null,
+        playback: isLive ? playbackOf(channel.slug) : null,
+        problems: seesProblems ? (sample?.problems ?? []) : [],
+      };
     },
   };
 }
