@@ -9,6 +9,8 @@ import { searchLetters } from "../schema/columns.ts";
 /** Most of a title's word must be there: "хокей" finds Хоккей, "chase" no chess. */
 const SIMILAR = 0.5;
 const CYRILLIC = /\p{Script=Cyrillic}/u;
+/** One or two letters are like too much. */
+const TOO_SHORT = /^(?:[^\p{L}\p{N}]*[\p{L}\p{N}]){0,2}[^\p{L}\p{N}]*$/u;
 /** Whoever quotes or excludes means it: no typos are forgiven then. */
 const EXACT = /["“”«»]|(?:^|\s)-/u;
 
@@ -32,7 +34,8 @@ export function searchFor(table: Searchable, text: string | undefined): Search |
   const query = sql`websearch_to_tsquery(${language}, ${words.replace(/[“”«»]/gu, '"')}::text)`;
   const rank = sql`ts_rank(${table.search}, ${query})`;
   const matches = sql`${table.search} @@ ${query}`;
-  if (EXACT.test(words)) return { where: matches, score: sql<number>`(1000000 * ${rank})::int` };
+  if (EXACT.test(words) || TOO_SHORT.test(words))
+    return { where: matches, score: sql<number>`(1000000 * ${rank})::int` };
   const [title, typed] = [searchLetters(table.title), searchLetters(sql`${words}::text`)];
   return {
     where: sql`(${matches} or ${typed} <% ${title})`,
