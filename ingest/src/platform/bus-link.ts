@@ -1,5 +1,7 @@
 /** This node on the bus: it does what the platform orders (`cut`), and says once a second how its broadcasts are. */
-import { type Bus, INGEST_TOPIC, type Log } from "@streamhub/db";
+import { type Bus, INGEST_TOPIC, type Log, ownerTopic, sampleKey } from "@streamhub/db";
+import { ms } from "../bytes/units.ts";
+import { type HealthSample, StreamHealth } from "../live/health.ts";
 import type { RegistryListener } from "../live/registry.ts";
 
 export interface BusLinkOptions {
@@ -9,14 +11,50 @@ export interface BusLinkOptions {
     cut(streamId: number, reason: string): void;
   };
   readonly log: Log;
+  /** Between two samples. Default 1 s. */
+  readonly sampleMs?: number;
 }
 
 /** What a publisher is told when the database alone says that its stream is over: stopped, deleted, a new key, or another node has it. */
 export const ENDED_ELSEWHERE =
   "This broadcast was ended from its channel's page, or another encoder has taken it over.";
 
-/** Returns the way to leave. */
-export function joinBus({ bus, ingest, log }: BusLinkOptions): () => Promise<void> {
+/** Topic `owner:ID`, and under the cache key `sample:ID` for as long as it is fresh. */
+export interface StreamSample extends HealthSample {
+  readonly type: "stream.sample";
+  readonly streamId: number;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** A sample that is older says nothing about now. */
+const SAMPLE_TTL = 10_000;
+
+/** Call it before the first broadcast starts: it watches those that start afterwards. Returns the way to leave. */
+export function joinBus({ bus, ingest, log, sampleMs = 1_000 }: BusLinkOptions): () => Promise<void> {
+  const watched = new Map<number, StreamHealth>();
+  ingest.listen({
+    onStart(broadcast) {
+      if (broadcast.streamId === null) return;
+      const health = new StreamHealth(broadcast.startedAt);
+      watched.set(broadcast.streamId, health);
+      broadcast.subscribe(health);
+    },
+    onEnd({ streamId }) {
+      if (streamId !== null && watched.delete(streamId)) quietly(bus.cache.delete(sampleKey(streamId)));
+    },
+  });
+
+  const timer = setInterval(() => {
+    const now = Date.now();
+    for (const [streamId, health] of watched) {
+      const sample = { streamId, at: new Date(now).toISOString(), ...health.sample(ms(now)) };
+      const data = JSON.stringify({ type: "stream.sample", ...sample } satisfies StreamSample);
+      quietly(bus.events.notify(ownerTopic(streamId), data));
+      quietly(bus.cache.set(sampleKey(streamId), data, SAMPLE_TTL));
+    }
+  }, sampleMs);
+
   const subscription = bus.events.subscribe([INGEST_TOPIC], ({ data }) => {
     const command = readCut(data);
     if (command !== null) ingest.cut(command.streamId, command.reason);
@@ -28,10 +66,14 @@ export function joinBus({ bus, ingest, log }: BusLinkOptions): () => Promise<voi
     ),
   );
   return async () => {
+    clearInterval(timer);
     const leave = await subscription.catch(() => null);
     await leave?.();
   };
 }
+
+/** The next second says it again. */
+const quietly = (written: Promise<void>): void => void written.catch(() => {});
 
 /** Anyone who reaches the bus may write on it: what is no command is not one. */
 function readCut(data: string): { streamId: number; reason: string } | null {
