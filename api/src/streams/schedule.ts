@@ -12,8 +12,11 @@ const wrong = (message: string) =>
 export function scheduledTime(text: string | null | undefined, now: number): Date | null | undefined {
   if (text === null || text === undefined) return text;
   const time = Date.parse(text);
-  // A date-time by its form need not be one: there is no 30th of February.
-  if (Number.isNaN(time)) throw wrong("Expected a date and a time, with a time zone");
+  // A date-time by its form need not be one, and a lenient reader makes the 2nd of March of the 30th of February.
+  const day = text.slice(0, 10);
+  const midnight = new Date(`${day}T00:00:00Z`);
+  const exists = !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day);
+  if (Number.isNaN(time) || !exists) throw wrong("Expected a date and a time, with a time zone");
   if (time < now - LATE) throw wrong("Expected a time that is not in the past");
   if (time > now + FURTHEST) throw wrong("Expected a time within two years");
   return new Date(time);
