@@ -24,6 +24,7 @@ export function channelRoutes(services: Services) {
     .use(publicReads(1))
     // What a signed-in reader sees may be for that reader alone.
     .onBeforeHandle(({ actor, set }) => {
+      set.headers.vary = "Authorization";
       if (actor !== null) set.headers["cache-control"] = "no-store";
     })
     .get("/", ({ actor, query }) => channels.list(actor, query), {

@@ -25,6 +25,7 @@ export function streamRoutes(services: Services) {
     .use(publicReads(1))
     // What a signed-in reader sees may be for that reader alone.
     .onBeforeHandle(({ actor, set }) => {
+      set.headers.vary = "Authorization";
       if (actor !== null) set.headers["cache-control"] = "no-store";
     })
     .get("/", ({ actor, query }) => streams.list(actor, query), {

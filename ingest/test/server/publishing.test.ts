@@ -18,6 +18,7 @@ describe("refusals: NetStream.Publish.BadName, then we close", () => {
     ["unknown key", "a", "refused.unknown-key", refused("publish.unknown-key")],
     ["inactive user", "a", "refused.inactive-user", refused("publish.inactive-user")],
     ["already publishing", "a", "refused.already-publishing", refused("publish.already-publishing")],
+    ["stopped by its owner", "a", "refused.stopped", refused("publish.stopped")],
     ["database away", "a", "refused.unavailable", refused("publish.unavailable")],
     ["empty key", "", "refused.empty-name", null],
     ["key of 256 characters", "k".repeat(256), "refused.name-too-long", null],
