@@ -2,6 +2,7 @@ import { queries } from "@streamhub/db";
 import { defineCommand } from "citty";
 import { withDatabase } from "./database.ts";
 import { jsonArg, print } from "./output.ts";
+import { requireSameSecret } from "./secrets.ts";
 
 const createCommand = defineCommand({
   meta: { name: "create", description: "Create a channel and print it with its stream key" },
@@ -17,9 +18,10 @@ const createCommand = defineCommand({
   },
   async run({ args }) {
     const { slug, title } = args;
-    const channel = await withDatabase(({ db, vault }) =>
-      queries.createChannel(db, vault, { slug, title, username: args.user }),
-    );
+    const channel = await withDatabase(async ({ db, vault }) => {
+      await requireSameSecret(db, vault);
+      return await queries.createChannel(db, vault, { slug, title, username: args.user });
+    });
     print(
       args.json,
       channel,

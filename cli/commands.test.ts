@@ -124,6 +124,15 @@ describe("accounts and channels", () => {
     expect(JSON.parse(unknown.stdout).error.code).toBe("database.no-such-channel");
   });
 
+  test("a command with another secret than the server's makes no key that would open nothing", async () => {
+    const other = { ...env, STREAM_KEY_SECRET: "another secret of 32 characters and more" };
+    const made = await streamhub(["channel", "create", "--slug", "lost", "--title", "Lost"], { env: other });
+    expect([made.code, made.stdout]).toEqual([1, ""]);
+    expect(made.stderr).toContain("Set STREAM_KEY_SECRET");
+    const key = await streamhub(["channel", "key", "music", "--json"], { env: other });
+    expect(JSON.parse(key.stdout).error.code).toBe("database.stream-key-unreadable");
+  });
+
   test("seed twice adds nothing the second time", async () => {
     const first = await streamhub(["seed", "--json"], { env });
     expect(JSON.parse(first.stdout).created).toContain("demo");

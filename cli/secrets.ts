@@ -42,13 +42,17 @@ export function openSecrets(env: Pick<Env, "dataDir" | "jwtSecret" | "streamKeyS
   return { secret, vault: makeKeyVault(env.streamKeySecret ?? secret) };
 }
 
+const OTHER_SECRET =
+  "The stream keys were sealed with another secret. Set STREAM_KEY_SECRET (or JWT_SECRET, or the file secret in DATA_DIR) to what it was";
+
+/** Before a command makes a key: one that is sealed with another secret than the server's would open nothing. */
+export async function requireSameSecret(db: Database, vault: KeyVault): Promise<void> {
+  if (await queries.keysAreForeign(db, vault)) throw new Failure(`${OTHER_SECRET}.`, "stream-keys.foreign");
+}
+
 /** At each start of a part that uses keys: seals those from before keys were sealed, and says when the secret can't be the right one. */
 export async function sealKeys(db: Database, vault: KeyVault, log: Log): Promise<void> {
   const { sealed, foreign } = await queries.sealPlainKeys(db, vault);
   if (sealed > 0) log.info({ code: "stream-keys.sealed", count: sealed }, "Stream keys are sealed now");
-  if (foreign)
-    log.error(
-      { code: "stream-keys.foreign" },
-      "The stream keys were sealed with another secret, so no encoder will be let in. Set STREAM_KEY_SECRET (or JWT_SECRET, or the file secret in DATA_DIR) to what it was, or make new keys",
-    );
+  if (foreign) log.error({ code: "stream-keys.foreign" }, `${OTHER_SECRET}, or make new keys: no encoder is let in`);
 }

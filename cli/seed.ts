@@ -3,6 +3,7 @@ import { DatabaseError, queries } from "@streamhub/db";
 import { defineCommand } from "citty";
 import { withDatabase } from "./database.ts";
 import { jsonArg, print } from "./output.ts";
+import { requireSameSecret } from "./secrets.ts";
 
 /** What a developer needs to see the site with something in it. Keys and passwords are random: demo data must not open a door. */
 const CHANNELS = [
@@ -29,6 +30,7 @@ export const seedCommand = defineCommand({
   args: { ...jsonArg },
   async run({ args }) {
     const created = await withDatabase(async ({ db, vault }) => {
+      await requireSameSecret(db, vault);
       const hashedPassword = await Bun.password.hash(randomBytes(32).toString("base64url"), "argon2id");
       await queries.createUser(db, { username: "demo", email: "demo@demo.invalid", hashedPassword }).catch(unlessTaken);
       const made: string[] = [];

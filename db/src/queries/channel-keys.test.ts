@@ -58,8 +58,8 @@ test("keys from before are sealed once, by however many processes that start at 
 
 test("a key sealed with another secret is said, with what to do, and opens nothing", async () => {
   const { streamKey } = await createChannel(handle.db, other, { slug: "one", title: "One" });
-  for (const read of [channelKey(handle.db, vault, "one"), streamKeyOf(handle.db, vault, 1)]) {
-    const error = await read.then(
+  for (const read of [() => channelKey(handle.db, vault, "one"), () => streamKeyOf(handle.db, vault, 1)]) {
+    const error: unknown = await read().then(
       () => null,
       (thrown: unknown) => thrown,
     );
@@ -67,7 +67,11 @@ test("a key sealed with another secret is said, with what to do, and opens nothi
     expect(String(error)).toMatch(/STREAM_KEY_SECRET.*make a new key/);
   }
   expect(await live(streamKey)).toEqual({ kind: "unknown-key" });
+  // A wrong secret seals nothing more.
+  await handle.sql`insert into channels (user_id, slug, title, stream_key) values (1, 'old', 'Old', 'plain-key')`;
   expect(await sealPlainKeys(handle.db, vault)).toEqual({ sealed: 0, foreign: true });
+  expect(await channelKey(handle.db, vault, "old")).toBe("plain-key");
+  await handle.sql`delete from channels where slug = 'old'`;
   await createChannel(handle.db, vault, { slug: "two", title: "Two" });
   expect(await sealPlainKeys(handle.db, vault)).toEqual({ sealed: 0, foreign: false });
 });

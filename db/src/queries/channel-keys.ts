@@ -100,39 +100,46 @@ const BATCH = 500;
 /** So many keys are tried at a start: one is enough to tell that the secret is another one, unless that channel's was sealed apart. */
 const TRIED = 20;
 
-export interface SealedKeys {
-  /** Keys from before keys were sealed, sealed now. */
-  readonly sealed: number;
-  /** None of the newest keys can be read: the secret is not the one that they were sealed with. No encoder will be let in. */
-  readonly foreign: boolean;
-}
-
-/** At each start: seals the keys of rows from before keys were sealed. Safe to call at once from several processes. */
-export const sealPlainKeys = guarded(async (db: Database, vault: KeyVault): Promise<SealedKeys> => {
-  let count = 0;
-  for (;;) {
-    const done = await db.transaction(async (tx) => {
-      // Whoever waits here for another process finds the rows sealed afterwards: the condition is looked at again.
-      const rows = await tx
-        .select({ id: channels.id, streamKey: channels.streamKey })
-        .from(channels)
-        .where(isNull(channels.streamKeySealed))
-        .orderBy(asc(channels.id))
-        .limit(BATCH)
-        .for("update");
-      for (const { id, streamKey } of rows)
-        await tx.update(channels).set(sealed(vault, streamKey)).where(eq(channels.id, id));
-      return rows.length;
-    });
-    count += done;
-    if (done === 0) break;
-  }
+/** Whether none of the newest keys can be read: the secret is not the one that they were sealed with. A key made now would open nothing there. */
+export const keysAreForeign = guarded(async (db: Database, vault: KeyVault): Promise<boolean> => {
   const newest = await db
     .select({ streamKeySealed: channels.streamKeySealed })
     .from(channels)
     .where(isNotNull(channels.streamKeySealed))
     .orderBy(desc(channels.updatedAt))
     .limit(TRIED);
-  const foreign = newest.length > 0 && newest.every((row) => vault.open(row.streamKeySealed ?? "") === null);
-  return { sealed: count, foreign };
+  return newest.length > 0 && newest.every((row) => vault.open(row.streamKeySealed ?? "") === null);
 });
+
+export interface SealedKeys {
+  /** Keys from before keys were sealed, sealed now. */
+  readonly sealed: number;
+  /** Nothing was sealed, because the secret is not the one of the other keys. No encoder will be let in. */
+  readonly foreign: boolean;
+}
+
+/** At each start: seals the keys of rows from before keys were sealed. Safe to call at once from several processes. */
+export const sealPlainKeys = guarded(async (db: Database, vault: KeyVault): Promise<SealedKeys> => {
+  if (await keysAreForeign(db, vault)) return { sealed: 0, foreign: true };
+  let count = 0;
+  for (;;) {
+    const done = await sealSome(db, vault);
+    if (done === 0) return { sealed: count, foreign: false };
+    count += done;
+  }
+});
+
+const sealSome = (db: Database, vault: KeyVault): Promise<number> =>
+  db.transaction(async (tx) => {
+    // Whoever waits here for another process finds the rows sealed afterwards: the condition is looked at again.
+    const rows = await tx
+      .select({ id: channels.id, streamKey: channels.streamKey })
+      .from(channels)
+      .where(isNull(channels.streamKeySealed))
+      .orderBy(asc(channels.id))
+      .limit(BATCH)
+      .for("update");
+    for (const { id, streamKey } of rows)
+      await tx.update(channels).set(sealed(vault, streamKey)).where(eq(channels.id, id));
+    return rows.length;
+  });

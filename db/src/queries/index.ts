@@ -11,6 +11,7 @@ export {
 export {
   channelKey,
   findChannelByKey,
+  keysAreForeign,
   type SealedKeys,
   type StreamKeyUse,
   sealPlainKeys,
