@@ -14,10 +14,13 @@ import {
 import { makeInProcessBus } from "@streamhub/db/bus/in-process";
 import { Registry } from "prom-client";
 import { type App, createApp } from "../src/app.ts";
+import { hashPassword } from "../src/auth/passwords.ts";
+import { accessTokens, hashToken, makeRefreshToken, REFRESH_SECONDS } from "../src/auth/tokens.ts";
 import type { FailureSink } from "../src/error.ts";
 
 type Failure = Parameters<FailureSink>[0];
 type Visibility = "public" | "unlisted" | "private";
+type Role = "user" | "moderator" | "admin";
 
 export interface TestPlatform {
   readonly app: App;
@@ -26,10 +29,15 @@ export interface TestPlatform {
   readonly vault: KeyVault;
   /** What the API told its log so far; a test that ends with none has provoked no mistake of the server. */
   readonly failures: readonly Failure[];
+  /** `owner`: without one the placeholder owns it. */
   makeChannel(
     slug: string,
-    more?: { title?: string; description?: string; visibility?: Visibility },
+    more?: { title?: string; description?: string; visibility?: Visibility; owner?: TestUser },
   ): Promise<TestChannel>;
+  /** An account that is signed in. */
+  makeUser(more?: { username?: string; role?: Role }): Promise<TestUser>;
+  /** A request of nobody in particular; `body` that is no text, form or bytes is sent as JSON. */
+  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   close(): Promise<void>;
 }
 
@@ -42,6 +50,20 @@ export interface TestChannel {
   end(): Promise<void>;
 }
 
+export interface TestUser {
+  readonly id: number;
+  readonly username: string;
+  readonly email: string;
+  readonly role: Role;
+  readonly sessionId: number;
+  readonly refreshToken: string;
+  /** `authorization` of a bearer. */
+  readonly headers: Readonly<Record<string, string>>;
+  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+}
+
+/** Every test user's. */
+export const TEST_PASSWORD = "correct horse battery staple";
 export const TEST_SECRET = "a secret for tests, 32 characters and more";
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
@@ -70,14 +92,59 @@ export async function startPlatform(): Promise<TestPlatform> {
     site: { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" } },
     onFailure: (failure) => failures.push(failure),
   });
+  const { sign } = accessTokens(TEST_SECRET).decorator.accessTokens;
+  let hashed: Promise<string> | undefined;
+  let users = 0;
+  const request: TestPlatform["request"] = (method, path, body, headers = {}) => {
+    const raw =
+      typeof body === "string" ||
+      body instanceof Uint8Array ||
+      body instanceof Blob ||
+      body instanceof FormData ||
+      body instanceof URLSearchParams ||
+      body instanceof ReadableStream;
+    const init: RequestInit = { method, headers: { ...headers } };
+    if (raw) init.body = body as NonNullable<RequestInit["body"]>;
+    else if (body !== undefined) {
+      init.body = JSON.stringify(body);
+      init.headers = { "content-type": "application/json", ...headers };
+    }
+    return app.handle(new Request(`http://localhost${path}`, init));
+  };
   return {
     app,
     database,
     bus,
     vault,
     failures,
-    async makeChannel(slug, more = {}) {
-      const { id, streamKey } = await queries.createChannel(db, vault, { slug, title: `Title of ${slug}`, ...more });
+    request,
+    async makeUser({ username = `tester-${++users}`, role = "user" } = {}) {
+      hashed ??= hashPassword(TEST_PASSWORD);
+      const email = `${username}@example.org`;
+      const { id } = await queries.createUser(db, { username, email, hashedPassword: await hashed, role });
+      const refreshToken = makeRefreshToken();
+      const sessionId = await queries.createSession(db, {
+        userId: id,
+        userAgent: "test",
+        address: "192.0.2.1",
+        tokenHash: hashToken(refreshToken),
+        lifetimeSeconds: REFRESH_SECONDS,
+      });
+      const bearer = { authorization: `Bearer ${await sign({ sub: String(id), sid: sessionId })}` };
+      return {
+        id,
+        username,
+        email,
+        role,
+        sessionId,
+        refreshToken,
+        headers: bearer,
+        request: (method, path, body, headers = {}) => request(method, path, body, { ...bearer, ...headers }),
+      };
+    },
+    async makeChannel(slug, { owner, ...more } = {}) {
+      const values = { slug, title: `Title of ${slug}`, username: owner?.username, ...more };
+      const { id, streamKey } = await queries.createChannel(db, vault, values);
       let streamId = 0;
       return {
         id,

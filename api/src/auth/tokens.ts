@@ -1,12 +1,17 @@
-/** Access tokens: JWT (RFC 7519), HS256, short-lived; they name a session, and the session decides. */
+/** Access tokens: JWT (RFC 7519), HS256, short-lived; they name a session, and the session decides. Refresh tokens: random, used once. */
+import { createHash, randomBytes } from "node:crypto";
 import { jwt } from "@elysiajs/jwt";
 import { t } from "elysia";
 
 export const ACCESS_SECONDS = 15 * 60;
+/** From the last use on. */
+export const REFRESH_SECONDS = 30 * 24 * 3600;
 export const ACCESS_COOKIE = "streamhub_access";
 export const REFRESH_COOKIE = "streamhub_refresh";
 export const CSRF_COOKIE = "streamhub_csrf";
 export const CSRF_HEADER = "x-csrf-token";
+/** The only place where a browser sends the refresh token. */
+export const REFRESH_PATH = "/api/auth";
 
 /** Adds `accessTokens.sign` and `.verify` to the context; `verify` gives false for whatever is not a token of ours. */
 export const accessTokens = (secret: string) =>
@@ -18,3 +23,9 @@ export const accessTokens = (secret: string) =>
     exp: `${ACCESS_SECONDS}s`,
     schema: t.Object({ sub: t.String(), sid: t.Integer() }),
   });
+
+/** 256 random bits. */
+export const makeRefreshToken = (): string => randomBytes(32).toString("base64url");
+
+/** How a refresh token lies in the database. A fast hash will do: there is nothing to guess in 256 random bits. */
+export const hashToken = (token: string): string => createHash("sha256").update(token).digest("base64url");
