@@ -43,7 +43,7 @@ describe("the language of an answer", () => {
           fc.string({ unit: "binary" }),
         ),
         (available, asked, header) => {
-          expect(available).toContain(chooseLocale(available, "en", asked, header));
+          expect<string[]>(available).toContain(chooseLocale(available, "en", asked, header));
         },
       ),
     );
