@@ -1,10 +1,10 @@
 /**
  * What the processes of one platform tell each other and keep for a short time: one contract, two adapters (Redis | in-process).
- * Nothing in it is the only copy of anything: PostgreSQL has what must last. All times are milliseconds, all values are text
+ * Nothing in it is the only copy of anything that must last: PostgreSQL has that. All times are milliseconds, all values are text
  * (JSON where they have a shape). Names are made of `:`-separated words, such as `viewers:17`.
  *
  * While Redis is away, reads answer as if nothing were known (`get` null, `count` 0), limits allow, writes are dropped and counted; nothing
- * throws except `locks.acquire`, which then gives null, and `jobs.add`, which throws BusError. It recovers by itself.
+ * throws except `jobs.add`, which then throws BusError, while `locks.acquire` gives null. It recovers by itself, subscriptions included.
  */
 export interface Bus {
   readonly kind: "redis" | "in-process";
@@ -15,16 +15,26 @@ export interface Bus {
   readonly locks: BusLocks;
   readonly events: BusEvents;
   readonly jobs: BusJobs;
+  /** For metrics and diagnostics. */
+  state(): BusState;
   /** Resolves when the bus answers; rejects with BusError when it is away. For `/api/ready`. */
   ping(): Promise<void>;
   /** Ends subscriptions, workers and connections; bounded by 5 s. Idempotent. */
   close(): Promise<void>;
 }
 
+export interface BusState {
+  readonly up: boolean;
+  /** Writes that were lost because the bus was away or full, since the start. */
+  readonly dropped: number;
+  /** Times that a connection which had been there went away. */
+  readonly outages: number;
+}
+
 export class BusError extends Error {
   override readonly name = "BusError";
   constructor(
-    readonly code: "bus.unavailable" | "bus.bad-url" | "bus.closed",
+    readonly code: "bus.unavailable" | "bus.bad-url" | "bus.closed" | "bus.full",
     message: string,
   ) {
     super(message);
@@ -38,6 +48,7 @@ export interface BusCache {
   delete(key: string): Promise<void>;
 }
 
+/** A key is always asked with the same rule. */
 export interface LimitRule {
   /** Hits allowed within any `window`. */
   readonly limit: number;
@@ -47,11 +58,11 @@ export interface LimitRule {
 export interface LimitResult {
   readonly allowed: boolean;
   readonly remaining: number;
-  /** When the next hit would be allowed; 0 when it is now. */
+  /** When the same hit would be allowed, if nobody else hits meanwhile; 0 when it is now. */
   readonly retryAfter: number;
 }
 
-/** Rate limits: a sliding window or better; refused hits do not count. */
+/** Rate limits: a sliding window (never more than `limit` within any window); refused hits do not count. */
 export interface BusLimits {
   /** Counts `cost` (default 1; 0 only asks). */
   hit(key: string, rule: LimitRule, cost?: number): Promise<LimitResult>;
@@ -59,14 +70,20 @@ export interface BusLimits {
   reset(key: string): Promise<void>;
 }
 
-/** Who is there right now: members that were touched within their time to live. */
+/** Who is there right now: members that were touched within their time to live. A set takes 200,000 members at most. */
 export interface BusPresence {
   /** Touches many members of many sets in one round trip. */
-  touch(entries: readonly { readonly set: string; readonly member: string; readonly ttl: number }[]): Promise<void>;
+  touch(entries: readonly PresenceEntry[]): Promise<void>;
   leave(set: string, member: string): Promise<void>;
   count(set: string): Promise<number>;
   /** Counts in the order of the sets given. */
   countAll(sets: readonly string[]): Promise<number[]>;
+}
+
+export interface PresenceEntry {
+  readonly set: string;
+  readonly member: string;
+  readonly ttl: number;
 }
 
 /** Sums on their way to PostgreSQL, from all processes: added often, taken in batches. */
@@ -89,7 +106,7 @@ export interface BusLock {
 
 /** One event of a topic, as all subscribers see it. */
 export interface BusEvent {
-  /** Grows within a topic; opaque, but `after` takes it. */
+  /** `number-number`, grows within a topic (`isLater` compares two); "" when the event is not kept. */
   readonly id: string;
   readonly topic: string;
   /** JSON. */
@@ -99,7 +116,10 @@ export interface BusEvent {
 export interface BusEvents {
   /** To all subscribers of all processes. The last events of a topic (1,000, at most an hour) are kept for those who reconnect. */
   publish(topic: string, data: string): Promise<void>;
-  /** The handler gets later events, in order. It must not throw. Returns the way to end the subscription. */
+  /**
+   * The handler gets later events, in order, each once; what was kept while Redis was out of reach is delivered after it is back.
+   * It must not throw. Returns the way to end the subscription. `subscribeFrom` adds what was published before.
+   */
   subscribe(topics: readonly string[], handler: (event: BusEvent) => void): Promise<() => Promise<void>>;
   /** Kept events of a topic after an id, oldest first; null when that id is no longer known, so that something may be missing. */
   since(topic: string, after: string): Promise<readonly BusEvent[] | null>;
@@ -107,11 +127,33 @@ export interface BusEvents {
   notify(topic: string, data: string): Promise<void>;
 }
 
-/** Small jobs, done once by whichever process takes them; tried again with growing waits when they throw. BullMQ on Redis. */
+/**
+ * Small jobs, done by whichever process takes them; tried again with growing waits, ten times in all, when they throw. BullMQ on Redis.
+ * A job whose process dies half-way is done again, so a handler must bear that. Waits and intervals are kept to about a second.
+ */
 export interface BusJobs {
-  /** `id`: a second job with the id of a waiting one is not added. `every` repeats: one run per interval in all processes together. */
-  add(name: string, data: string, options?: { readonly id?: string; readonly delay?: number }): Promise<void>;
+  /**
+   * `id`: a second job with the id of a waiting one (one that is to be tried again included) is not added; while one with that id is being
+   * done, one more may wait.
+   */
+  add(name: string, data: string, options?: JobOptions): Promise<void>;
+  /** Repeats a job with empty data: one run per interval in all processes together. Called again, it sets the interval. */
   every(name: string, interval: number): Promise<void>;
-  /** Does the jobs of a name, one at a time in this process. */
-  work(name: string, handler: (data: string) => Promise<void>): Promise<void>;
+  /** Does the jobs of a name, one at a time in this process. Called again, it replaces the handler. */
+  work(name: string, handler: JobHandler): Promise<void>;
 }
+
+export interface JobOptions {
+  readonly id?: string;
+  readonly delay?: number;
+}
+
+export type JobHandler = (data: string) => Promise<void>;
+
+export const JOB_ATTEMPTS = 10;
+export const RETRY_DELAY = 1_000;
+const MAX_RETRY_DELAY = 60_000;
+
+/** How long a job waits after its nth failed attempt (1, 2, …). */
+export const retryDelay = (attempt: number, first: number): number =>
+  Math.min(first * 2 ** (attempt - 1), MAX_RETRY_DELAY);
