@@ -52,6 +52,8 @@ export const streams = pgTable(
       table.startedAt.desc().nullsFirst(),
       table.id.desc().nullsFirst(),
     ),
+    // Streams that were live on a day, for the daily roll-up.
+    index("streams_ended_index").on(table.endedAt),
     index("streams_ingest_node_index").on(table.ingestNode).where(sql`${table.isLive}`),
     index("streams_search_index").using("gin", table.search),
     index("streams_title_letters_index").using("gin", sql`(${searchLetters(table.title)}) gin_trgm_ops`),
