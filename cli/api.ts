@@ -38,6 +38,7 @@ export const apiCommand = defineCommand({
         uploadsDir: join(env.dataDir, "uploads"),
         publicUrl: env.publicUrl,
         corsOrigins: env.corsOrigins,
+        keepAnswers: true,
         addressOf: callers.of,
         metrics,
         probes: { database: () => handle.sql`select 1`, bus: () => bus.ping() },

@@ -110,6 +110,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
     uploadsDir: join(env.dataDir, "uploads"),
     publicUrl: env.publicUrl,
     corsOrigins: env.corsOrigins,
+    keepAnswers: true,
     addressOf: callers.of,
     metrics,
     probes: { database: () => handle.sql`select 1`, ingest: async () => {}, bus: () => bus.ping() },

@@ -3,16 +3,33 @@ import { openapi } from "@elysiajs/openapi";
 import { Elysia } from "elysia";
 import { channelRoutes } from "./channels/routes.ts";
 import { documentRoutes } from "./documents/routes.ts";
-import { problems } from "./error.ts";
+import { makeAnswers } from "./edge/answers.ts";
+import { bodies } from "./edge/bodies.ts";
+import { makeCors } from "./edge/cors.ts";
+import { makeEdge, originalOf } from "./edge/edge.ts";
+import { makeMethods } from "./edge/methods.ts";
+import { problems, requestIdOf } from "./error.ts";
 import { healthRoutes } from "./health/routes.ts";
 import type { Services } from "./services.ts";
 import { siteRoutes } from "./site/routes.ts";
 import { streamRoutes } from "./streams/routes.ts";
+import { userRoutes } from "./users/routes.ts";
 
-export function createApp(services: Services) {
+export function createApp(given: Services) {
+  const services: Services = { ...given, addressOf: (request) => given.addressOf(originalOf(request)) };
+  const methods = makeMethods();
+  const edge = makeEdge({
+    cors: makeCors(services.corsOrigins),
+    methods,
+    answers: services.keepAnswers === true ? makeAnswers(services.now) : null,
+    requestIdOf,
+    https: services.publicUrl?.startsWith("https:") ?? false,
+  });
   // Elysia's quick way to find the path takes host names of four letters and more for granted; "http://tv/" is a fine address at home.
-  return new Elysia({ name: "streamhub", handler: { standardHostname: false } })
-    .use(problems(services.onFailure ?? (() => {})))
+  const app = new Elysia({ name: "streamhub", handler: { standardHostname: false } })
+    .wrap(edge as unknown as Parameters<Elysia["wrap"]>[0])
+    .use(problems(services.onFailure ?? (() => {}), methods.of))
+    .use(bodies())
     .use(
       openapi({
         // The stock page loads its scripts from another host; no page of ours does that, so only the document is served.
@@ -26,7 +43,10 @@ export function createApp(services: Services) {
     .use(siteRoutes(services.site))
     .use(channelRoutes(services))
     .use(streamRoutes(services))
+    .use(userRoutes(services))
     .use(documentRoutes(services));
+  methods.learn(app.routes);
+  return app;
 }
 
 export type { Services } from "./services.ts";

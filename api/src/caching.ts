@@ -2,10 +2,17 @@
 import { createHash } from "node:crypto";
 import { Elysia } from "elysia";
 
-/** Compares an If-None-Match header with one strong tag (RFC 9110 §13.1.2: a list, `*`, and weak forms of our tags from proxies that recompress). */
+/** The tag that the routes gave, of the form in which an answer was sent: weak from proxies that recompress, with the edge's coding at its end. */
+const plainTag = (given: string): string =>
+  given
+    .trim()
+    .replace(/^W\//, "")
+    .replace(/-(?:gzip|br|zstd)"$/, '"');
+
+/** Compares an If-None-Match header with one strong tag (RFC 9110 §13.1.2: a list, or `*`). */
 export function matches(ifNoneMatch: string | null, etag: string): boolean {
   if (ifNoneMatch === null) return false;
-  return ifNoneMatch.split(",").some((given) => given.trim() === "*" || given.trim().replace(/^W\//, "") === etag);
+  return ifNoneMatch.split(",").some((given) => given.trim() === "*" || plainTag(given) === plainTag(etag));
 }
 
 /**

@@ -15,6 +15,10 @@ export const PROBLEMS = {
   "request.slow": { status: 408, title: "The request body did not arrive in time" },
   "request.media-type": { status: 415, title: "This address does not read bodies of this type" },
   "route.method": { status: 405, title: "This address does not answer this method" },
+  "auth.password": { status: 403, title: "This is not the password of the account" },
+  "user.not-found": { status: 404, title: "There is no such account" },
+  "user.name-taken": { status: 409, title: "The username is taken, or looks like one that is" },
+  "user.last-admin": { status: 409, title: "This is the last administrator" },
   "document.not-found": { status: 404, title: "There is no such document" },
   "document.conflict": { status: 409, title: "The document has changed meanwhile" },
   "route.not-found": { status: 404, title: "There is no such address" },
@@ -79,7 +83,7 @@ export type FailureSink = (failure: {
 const PLACES = { body: "body", query: "query", params: "path", headers: "header", cookie: "cookie" } as const;
 
 /** A name inside an error object: our own ids pass through a proxy unchanged, anything that could forge a log line does not. */
-function requestIdOf(request: Request): string {
+export function requestIdOf(request: Request): string {
   const given = request.headers.get("x-request-id");
   return given !== null && /^[\w.:-]{8,64}$/.test(given) ? given : crypto.randomUUID();
 }
@@ -124,6 +128,9 @@ function classify(code: string | number, error: unknown): { refusal: AppError; o
     return { refusal: new AppError("request.invalid", undefined, fieldErrors(error)), ours: false };
   }
   if (code === "NOT_FOUND") return { refusal: new AppError("route.not-found"), ours: false };
+  // What a parser throws comes wrapped.
+  if (code === "PARSE" && error instanceof Error && error.cause instanceof AppError)
+    return { refusal: error.cause, ours: false };
   if (code === "PARSE") return { refusal: new AppError("request.unreadable"), ours: false };
   return { refusal: new AppError("server.error"), ours: true };
 }
@@ -156,8 +163,11 @@ export function problemResponse(refusal: AppError, requestId: string): Response 
   });
 }
 
-/** The plugin that `createApp` mounts first: gives every request an id and maps every failure. */
-export function problems(onFailure: FailureSink) {
+/**
+ * The plugin that `createApp` mounts first: gives every request an id and maps every failure. `methodsOf`: which methods a path answers, none
+ * when there is no such address.
+ */
+export function problems(onFailure: FailureSink, methodsOf: (path: string) => readonly string[]) {
   return new Elysia({ name: "problems" })
     .derive({ as: "global" }, ({ request, set }) => {
       const requestId = requestIdOf(request);
@@ -166,6 +176,12 @@ export function problems(onFailure: FailureSink) {
     })
     .onError({ as: "global" }, ({ code, error, request, requestId = requestIdOf(request) }) => {
       const { refusal, ours } = classify(code, error);
+      const allowed = refusal.code === "route.not-found" ? methodsOf(new URL(request.url).pathname) : [];
+      if (allowed.length > 0) {
+        const response = problemResponse(new AppError("route.method"), requestId);
+        response.headers.set("allow", allowed.join(", "));
+        return response;
+      }
       if (ours) onFailure({ requestId, code: refusal.code, cause: error });
       return problemResponse(refusal, requestId);
     });

@@ -22,6 +22,8 @@ export interface Services {
   readonly metrics: PromRegistry;
   readonly probes: Probes;
   readonly site: Site;
+  /** Public answers are kept in this process for as long as they allow shared caches to; default false: every request reads anew. */
+  readonly keepAnswers?: boolean;
   readonly onFailure?: FailureSink;
   /** Milliseconds since 1970; default the clock. */
   readonly now?: () => number;

@@ -17,6 +17,7 @@ import { type App, createApp } from "../src/app.ts";
 import { hashPassword } from "../src/auth/passwords.ts";
 import { accessTokens, hashToken, makeRefreshToken, REFRESH_SECONDS } from "../src/auth/tokens.ts";
 import type { FailureSink } from "../src/error.ts";
+import type { Services } from "../src/services.ts";
 
 type Failure = Parameters<FailureSink>[0];
 type Visibility = "public" | "unlisted" | "private";
@@ -67,7 +68,8 @@ export const TEST_PASSWORD = "correct horse battery staple";
 export const TEST_SECRET = "a secret for tests, 32 characters and more";
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
-export async function startPlatform(): Promise<TestPlatform> {
+/** `services`: what a test has otherwise. */
+export async function startPlatform(services: Partial<Services> = {}): Promise<TestPlatform> {
   const dataDir = mkdtempSync(join(tmpdir(), "streamhub-api-"));
   // Open to the database server's user, so that the cluster lies in it and goes with it.
   chmodSync(dataDir, 0o755);
@@ -91,6 +93,7 @@ export async function startPlatform(): Promise<TestPlatform> {
     probes: { database: () => database.sql`select 1` },
     site: { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" } },
     onFailure: (failure) => failures.push(failure),
+    ...services,
   });
   const { sign } = accessTokens(TEST_SECRET).decorator.accessTokens;
   let hashed: Promise<string> | undefined;
