@@ -29,6 +29,7 @@ export type DatabaseErrorCode =
   | "database.too-many-channels"
   | "database.too-many-streams"
   | "database.no-such-user"
+  | "database.last-admin"
   | "database.no-such-channel"
   | "database.channel-owned"
   | "database.bad-cursor"

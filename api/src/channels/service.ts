@@ -47,6 +47,8 @@ function refusal(error: unknown): unknown {
     return new AppError("channel.slug-taken", undefined, [{ field: "/slug", in: "body", message: "Taken" }]);
   if (isCode(error, "database.too-many-channels"))
     return new AppError("channel.limit", `An account has at most ${MAX_CHANNELS} channels; delete one first.`);
+  // Its session ended while it asked.
+  if (isCode(error, "database.no-such-user")) return new AppError("auth.invalid");
   if (isCode(error, "database.stream-key-unreadable"))
     return new AppError("channel.key-unreadable", "Make a new stream key, or ask the administrator.");
   return error;

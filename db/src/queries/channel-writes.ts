@@ -1,5 +1,5 @@
 /** Channels as they come into being and change hands: at the command line, at the first start, and from their owners. */
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Database } from "../connect.ts";
 import { DatabaseError, guarded } from "../database-error.ts";
 import type { KeyVault } from "../key-vault.ts";
@@ -63,7 +63,12 @@ export const createChannel = guarded(
 
 /** Several requests of one owner come one after the other here: the account's row is held until the end of the transaction. */
 async function requireRoom(tx: Database, userId: number, limit: number): Promise<void> {
-  await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for("no key update");
+  const [owner] = await tx
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.id, userId), users.isActive, isNull(users.deletedAt)))
+    .for("no key update");
+  if (owner === undefined) throw new DatabaseError("database.no-such-user", "The account is not there any more.");
   const [row] = await tx
     .select({ count: sql<number>`count(*)::int` })
     .from(channels)

@@ -39,6 +39,7 @@ export {
   heartbeat,
   recoverNode,
 } from "./publishing.ts";
+export * from "./profiles.ts";
 export * from "./sessions.ts";
 export * from "./stream-changes.ts";
 export {

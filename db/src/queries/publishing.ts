@@ -43,7 +43,13 @@ export const goLive = guarded(async (db: Database, vault: KeyVault, request: GoL
       .where(eq(channels.streamKey, vault.hash(request.streamKey)))
       .for("update", { of: channels });
     if (channel === undefined) return { kind: "unknown-key" };
-    if (!channel.ownerIsActive) return { kind: "inactive-user" };
+    // Read again now that the channel is held: whoever makes its owner inactive ends what is live only up to there.
+    const [owner] = await tx
+      .select({ isActive: users.isActive })
+      .from(users)
+      .innerJoin(channels, eq(channels.userId, users.id))
+      .where(eq(channels.id, channel.id));
+    if (!owner?.isActive) return { kind: "inactive-user" };
     if (channel.blockedFor !== null && channel.blockedFor > 0) return { kind: "blocked", seconds: channel.blockedFor };
 
     const isLiveHere = sql`${streams.channelId} = ${channel.id} and ${streams.isLive}`;

@@ -2,6 +2,7 @@
 import { eq, type SQL, sql } from "drizzle-orm";
 import { channels } from "../schema/channels.ts";
 import { streams } from "../schema/streams.ts";
+import { users } from "../schema/users.ts";
 
 /** Who reads; null: anyone. */
 export interface Viewer {
@@ -17,12 +18,15 @@ const isOwn = (viewer: Viewer | null | undefined): SQL =>
       ? sql`true`
       : eq(channels.userId, viewer.userId);
 
+/** What an inactive account has is hidden with it. A subquery of its own, so that it can't change the plan of what it filters. */
+const ownerIsActive = sql`(select ${users.isActive} from ${users} where ${users.id} = ${channels.userId})`;
+
 /** For reads by id or by name, and for lists of what one channel has. */
 export const mayOpen = (viewer: Viewer | null | undefined): SQL =>
-  sql`(${channels.visibility} <> 'private' or ${isOwn(viewer)})`;
+  sql`((${channels.visibility} <> 'private' and ${ownerIsActive}) or ${isOwn(viewer)})`;
 
 /** For lists across channels: nobody's private things turn up in them, not even one's own. */
-export const isListed: SQL = sql`${channels.visibility} = 'public'`;
+export const isListed: SQL = sql`(${channels.visibility} = 'public' and ${ownerIsActive})`;
 
 /** A planned stream without a time is a draft. */
 export const isAnnounced = (viewer: Viewer | null | undefined): SQL =>

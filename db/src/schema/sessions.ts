@@ -18,7 +18,7 @@ export const sessions = pgTable(
     /** When its newest refresh token runs out. */
     expiresAt: instant("expires_at").notNull(),
     revokedAt: instant("revoked_at"),
-    revokedFor: varchar("revoked_for", { length: 30, enum: ["logout", "reuse", "password", "admin", "deleted"] }),
+    revokedFor: varchar("revoked_for", { length: 30, enum: ["logout", "reuse", "password", "admin", "deactivated"] }),
   },
   (table) => [
     index("sessions_user_id_index").on(table.userId).where(sql`${table.revokedAt} is null`),

@@ -1,0 +1,27 @@
+/** The password once more, before something that a borrowed browser should not do: deleting or deactivating the account. */
+import { queries } from "@streamhub/db";
+import { AppError } from "../error.ts";
+import type { Services } from "../services.ts";
+import type { Actor } from "./guard.ts";
+import { PasswordsBusy, verifyPassword } from "./passwords.ts";
+
+/** Whoever has the session may guess so often. Its owner signs in again, where other rules hold. */
+const GUESSES = { limit: 10, window: 15 * 60_000 };
+
+/** Throws `auth.password` for a wrong one, `limit.exceeded` after too many, `server.unavailable` when too many people wait for theirs. */
+export async function confirmPassword({ db, bus }: Services, actor: Actor, password: string): Promise<void> {
+  const key = `confirm-password:${actor.userId}`;
+  const allowed = async () => {
+    const { allowed, retryAfter } = await bus.limits.hit(key, GUESSES);
+    if (!allowed)
+      throw new AppError("limit.exceeded", "Too many wrong passwords.", undefined, Math.max(1, retryAfter / 1_000));
+  };
+  const hash = await queries.passwordHashOf(db, actor.userId);
+  const right = await verifyPassword(password, hash, allowed).catch((error) => {
+    if (error instanceof PasswordsBusy) throw new AppError("server.unavailable", undefined, undefined, 5);
+    throw error;
+  });
+  if (!right)
+    throw new AppError("auth.password", undefined, [{ field: "/password", in: "body", message: "Not the password" }]);
+  await bus.limits.reset(key);
+}
