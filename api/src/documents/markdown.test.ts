@@ -39,6 +39,7 @@ const ATTACKS = [
   "<![CDATA[<script>alert(1)</script>]]>",
   "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
   "<template><script>alert(1)</script></template>",
+  '<a href="JaVa\nScript:alert(1)">x</a>[x](//evil.example)',
   "\u0000<scr\u0000ipt>alert(1)</script>",
 ];
 

@@ -4,6 +4,9 @@ import sanitize from "sanitize-html";
 
 const marked = new Marked({ gfm: true, async: false });
 
+/** An address as people write one; what holds spaces, quotes or brackets is the rest of something else. */
+const ADDRESS = /^(?:(?:https?:|mailto:)[^\s\p{C}<>"'`\\]*|[^\s\p{C}<>"'`\\()[\]:]*)$/iu;
+
 const OPTIONS: sanitize.IOptions = {
   // No pictures: one from another host would tell it who reads the page.
   allowedTags: [
@@ -20,7 +23,7 @@ const OPTIONS: sanitize.IOptions = {
     a: (tagName, { href, title }) => ({
       tagName,
       attribs: {
-        ...(href === undefined ? {} : { href }),
+        ...(href === undefined || !ADDRESS.test(href) ? {} : { href }),
         ...(title === undefined ? {} : { title }),
         ...(href !== undefined && /^https?:/i.test(href) ? { rel: "noopener noreferrer nofollow" } : {}),
       },
