@@ -165,10 +165,12 @@ if (command === "test") {
     { program: "chromium", name: "chromium" },
     { program: "openssl", name: "openssl" },
     { program: "setpriv", name: "util-linux" },
+    { program: "redis-server", name: "redis-server" },
   ];
   if (!installSystem(tools)) {
     fail(
-      "The tests need ffmpeg, Chromium, openssl and setpriv: sudo apt-get install ffmpeg chromium openssl util-linux, then run npm test again.",
+      "The tests need ffmpeg, Chromium, openssl, setpriv and redis-server: sudo apt-get install ffmpeg chromium openssl util-linux redis-server, " +
+        "then run npm test again.",
     );
   }
   buildSite();

@@ -72,8 +72,8 @@ export async function openRedisBus(options: RedisBusOptions): Promise<Bus> {
       });
     },
     close() {
-      closing ??= within(CLOSE_WITHIN, end()).then(() => {
-        for (const { client } of connections) client.disconnect();
+      closing ??= within(CLOSE_WITHIN, end()).then((done) => {
+        if (!done) for (const { client } of connections) client.disconnect();
       });
       return closing.then(() => {});
     },

@@ -11,6 +11,8 @@ const COMMAND_TIMEOUT = 1_500;
 /** What ioredis calls it; it has no code. */
 const TIMED_OUT = "Command timed out";
 const CONNECT_TIMEOUT = 5_000;
+/** How long the other side may take to close as well. ioredis keeps this timer even when the socket is gone already. */
+export const DISCONNECT_TIMEOUT = 200;
 const MAX_RECONNECT_DELAY = 1_000;
 
 export const reconnectDelay = (attempt: number): number =>
@@ -87,6 +89,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT,
     connectTimeout: CONNECT_TIMEOUT,
+    disconnectTimeout: DISCONNECT_TIMEOUT,
     retryStrategy: reconnectDelay,
     // After a failover the old primary answers as a replica: connect again, to whoever has the name now.
     reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
@@ -146,11 +149,14 @@ export function openConnection(options: ConnectionOptions): Connection {
 
 /** Lets the client finish what it has sent, for a second; then the socket goes. Nothing of it is left afterwards. */
 export async function endClient(client: Redis): Promise<void> {
-  if (client.status === "ready") await within(1_000, client.quit());
-  if (client.status === "end") return;
   const ended = new Promise((resolve) => client.once("end", resolve));
+  // After the answer to QUIT it is Redis that closes.
+  if (client.status === "ready" && (await within(1_000, client.quit()))) await within(DISCONNECT_TIMEOUT, ended);
+  const { status } = client as { status: string };
+  if (status === "end") return;
   client.disconnect();
-  await within(500, ended);
+  // Between two attempts there is no socket whose end could be told.
+  if (status !== "reconnecting") await within(2 * DISCONNECT_TIMEOUT, ended);
 }
 
 /** Resolves when the connection is there, or after so long without. */

@@ -7,7 +7,14 @@ import { Redis, type RedisOptions } from "ioredis";
 import type { Log } from "../../log.ts";
 import { BusError, type BusJobs, JOB_ATTEMPTS, type JobHandler, retryDelay } from "../bus.ts";
 import { within } from "../within.ts";
-import { type Connection, endClient, makeOutageLog, reasonOf, reconnectDelay } from "./connection.ts";
+import {
+  type Connection,
+  DISCONNECT_TIMEOUT,
+  endClient,
+  makeOutageLog,
+  reasonOf,
+  reconnectDelay,
+} from "./connection.ts";
 
 /** For people who look why a job failed for good. */
 const KEPT_FAILURES = 100;
@@ -100,6 +107,7 @@ export function makeJobs(options: RedisJobsOptions): RedisJobs {
         // What BullMQ asks of the connection in which a worker blocks.
         maxRetriesPerRequest: null,
         retryStrategy: reconnectDelay,
+        disconnectTimeout: DISCONNECT_TIMEOUT,
         disableClientInfo: true,
         replyMapping: "legacy",
       });
