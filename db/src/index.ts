@@ -25,4 +25,6 @@ export { isSlug, SLUG_PATTERN } from "./slug.ts";
 export * from "./stream-events.ts";
 export { makeStreamKey } from "./stream-key.ts";
 export { STREAM_STATES, type StreamEvent, type StreamState, stateOf, transition } from "./stream-life.ts";
+export { type Device, deviceOf, isBot } from "./user-agent.ts";
 export { usernameSkeleton } from "./username.ts";
+export * from "./viewer-identity.ts";

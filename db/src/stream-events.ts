@@ -29,7 +29,17 @@ export const INGEST_TOPIC = "ingest";
 export const channelTopic = (channelId: number): string => `channel:${channelId}`;
 export const ownerTopic = (streamId: number): string => `owner:${streamId}`;
 export const sampleKey = (streamId: number): string => `sample:${streamId}`;
+export const VIEWERS_TOPIC = "viewers";
+/** Presence set of a live stream's viewers; its members are named by `viewer-identity.ts`. */
 export const viewersSet = (streamId: number): string => `viewers:${streamId}`;
+
+/** How many watch a live stream now. */
+export interface ViewersChange {
+  readonly type: "stream.viewers";
+  readonly streamId: number;
+  readonly channelId: number;
+  readonly viewers: number;
+}
 
 /** Topic `streams` is for everyone: what a private channel does is told on the channel's own topic alone. */
 export async function publishStreamChange(bus: Bus, type: StreamChange["type"], stream: StreamName): Promise<void> {
@@ -46,4 +56,10 @@ export async function publishStreamChange(bus: Bus, type: StreamChange["type"], 
 export async function sendCut(bus: Bus, streamId: number, reason: string): Promise<void> {
   const command: CutCommand = { type: "cut", streamId, reason };
   await bus.events.notify(INGEST_TOPIC, JSON.stringify(command));
+}
+
+/** Worth nothing later, so it is not kept. Topic `viewers` is for everyone: how many watch a private channel is told on its own topic alone. */
+export async function notifyViewers(bus: Bus, change: ViewersChange, visibility: Visibility): Promise<void> {
+  const topic = visibility === "private" ? channelTopic(change.channelId) : VIEWERS_TOPIC;
+  await bus.events.notify(topic, JSON.stringify(change));
 }

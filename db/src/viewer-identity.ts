@@ -15,9 +15,6 @@ export const VIEWER_COOKIE = "streamhub_viewer";
 /** How long a viewer counts after a sign of life. Milliseconds. */
 export const VIEWER_TTL = 35_000;
 
-/** Presence set of a stream's viewers. */
-export const viewersOf = (streamId: number): string => `viewers:${streamId}`;
-
 export interface Viewer {
   /** Value of the cookie; null when there is none, or none of our making. */
   readonly cookie: string | null;

@@ -53,3 +53,4 @@ export {
   type StreamSort,
 } from "./streams.ts";
 export type { Viewer } from "./viewer.ts";
+export * from "./views.ts";
