@@ -1,6 +1,7 @@
 /** The HTTP API as one value: `createApp(services).handle(request)` answers every route without a port. */
 import { openapi } from "@elysiajs/openapi";
 import { Elysia } from "elysia";
+import { authRoutes } from "./auth/routes.ts";
 import { channelRoutes } from "./channels/routes.ts";
 import { documentRoutes } from "./documents/routes.ts";
 import { makeAnswers } from "./edge/answers.ts";
@@ -41,6 +42,7 @@ export function createApp(given: Services) {
     )
     .use(healthRoutes(services.probes))
     .use(siteRoutes(services.site))
+    .use(authRoutes(services))
     .use(channelRoutes(services))
     .use(streamRoutes(services))
     .use(userRoutes(services))

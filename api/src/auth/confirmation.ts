@@ -8,9 +8,14 @@ import { PasswordsBusy, verifyPassword } from "./passwords.ts";
 /** Whoever has the session may guess so often. Its owner signs in again, where other rules hold. */
 const GUESSES = { limit: 10, window: 15 * 60_000 };
 
-/** Throws `auth.password` for a wrong one, `limit.exceeded` after too many, `server.unavailable` when too many people wait for theirs. */
-export async function confirmPassword({ db, bus }: Services, actor: Actor, password: string): Promise<void> {
-  const key = `confirm-password:${actor.userId}`;
+/** Gives the hash that it was compared with. Throws `auth.password` for a wrong one, `limit.exceeded` after too many, `server.unavailable` when too many people wait for theirs. */
+export async function confirmPassword(
+  { db, bus }: Services,
+  actor: Actor,
+  password: string,
+  field = "/password",
+): Promise<string> {
+  const key = `confirm-password:${actor.sessionId}`;
   const allowed = async () => {
     const { allowed, retryAfter } = await bus.limits.hit(key, GUESSES);
     if (!allowed)
@@ -21,7 +26,8 @@ export async function confirmPassword({ db, bus }: Services, actor: Actor, passw
     if (error instanceof PasswordsBusy) throw new AppError("server.unavailable", undefined, undefined, 5);
     throw error;
   });
-  if (!right)
-    throw new AppError("auth.password", undefined, [{ field: "/password", in: "body", message: "Not the password" }]);
+  if (!right || hash === null)
+    throw new AppError("auth.password", undefined, [{ field, in: "body", message: "Not the password" }]);
   await bus.limits.reset(key);
+  return hash;
 }

@@ -31,6 +31,17 @@ export function requireOwnOrigin(request: Request, origins: OwnOrigins): void {
     throw new AppError("auth.csrf", "A write with cookies must come from a page of this site.");
 }
 
+/**
+ * For writes that need no credentials but give some (signing in, registering): a page of another site could sign its visitor in as somebody
+ * else. Programs send neither header, browsers always one of them.
+ */
+export function refuseForeignOrigin(request: Request, origins: OwnOrigins): void {
+  const origin = request.headers.get("origin");
+  const foreign =
+    origin === null ? request.headers.get("sec-fetch-site") === "cross-site" : !isOwnOrigin(request, origin, origins);
+  if (foreign) throw new AppError("auth.csrf", "This must come from a page of this site.");
+}
+
 export function requireCsrfToken(request: Request, given: string | null, expected: string): void {
   if (SAFE.has(request.method)) return;
   const [a, b] = [Buffer.from(given ?? ""), Buffer.from(expected)];

@@ -28,6 +28,7 @@ export {
   listChannels,
   type PublicChannel,
 } from "./channels.ts";
+export * from "./credentials.ts";
 export { MAX_LIMIT, type Page, type PageRequest } from "./cursor.ts";
 export * from "./documents.ts";
 export {

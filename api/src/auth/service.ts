@@ -1,0 +1,258 @@
+import { DatabaseError, queries } from "@streamhub/db";
+import { networkOf } from "@streamhub/db/viewer-identity";
+import { chooseLocale } from "../documents/locale.ts";
+import { AppError, type FieldError } from "../error.ts";
+import { toJson } from "../json.ts";
+import type { Services } from "../services.ts";
+import { isReservedUsername, orNull, toEmail, toUsername } from "../text.ts";
+import { confirmPassword } from "./confirmation.ts";
+import type { Actor } from "./guard.ts";
+import { hashPassword, isOutdated, PasswordsBusy, verifyPassword, weakness } from "./passwords.ts";
+import { isAdmin, isModerator } from "./policy.ts";
+import { type Attempt, makeThrottle } from "./throttle.ts";
+import { hashToken, makeRefreshToken, REFRESH_SECONDS } from "./tokens.ts";
+
+/** For so long after its use a refresh token is taken for a second tab's. Seconds. */
+const RACE_SECONDS = 10;
+const LOCALES = ["en", "ru"];
+
+/** Where a request comes from. */
+export interface Caller {
+  readonly address: string;
+  readonly userAgent: string;
+  readonly acceptLanguage: string | null;
+  /** A refresh token that the browser brings along, good or not. */
+  readonly refreshCookie: string | null;
+}
+
+/** A session that was opened or goes on, and the token that renews it. */
+export interface SignedIn {
+  readonly user: ReturnType<typeof presentAccount>;
+  readonly sessionId: number;
+  readonly refreshToken: string;
+}
+
+export interface RegisterInput {
+  readonly username: string;
+  readonly email: string;
+  readonly password: string;
+  readonly fullName?: string | null | undefined;
+  readonly acceptedDocuments?: readonly queries.AcceptedVersion[] | undefined;
+}
+
+function presentAccount(row: queries.Profile) {
+  const { id, username, email, fullName, avatarUrl, bio, role, isActive, createdAt, updatedAt } = row;
+  return toJson({ id, username, email, fullName, avatarUrl, bio, role, isActive, createdAt, updatedAt });
+}
+
+const inBody = (field: string, message: string): FieldError => ({ field, in: "body", message });
+const nameTaken = (...more: FieldError[]) =>
+  new AppError("user.name-taken", undefined, [inBody("/username", "Taken, or too much like another one"), ...more]);
+const emailError = inBody("/email", "An account has this address");
+
+/** What the database refuses, in the words of this feature. */
+function refusal(error: unknown): unknown {
+  if (!(error instanceof DatabaseError)) return error;
+  if (error.code === "database.username-taken") return nameTaken();
+  if (error.code === "database.email-taken") return new AppError("user.email-taken", undefined, [emailError]);
+  return error;
+}
+
+function busy(error: unknown): never {
+  if (error instanceof PasswordsBusy)
+    throw new AppError("limit.exceeded", "Too many people are signing in at this moment.", undefined, 5);
+  throw error;
+}
+
+/** A name as it can stand in the database; what can't is asked for as an empty one, which no account has: PostgreSQL refuses some texts. */
+function loginName(typed: string): queries.LoginName {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
+  const plain = typed.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(typed) ? typed : "";
+  return plain.includes("@") ? { email: toEmail(plain) } : { username: toUsername(plain) };
+}
+
+export function authService(services: Services) {
+  const { db, bus } = services;
+  const throttle = makeThrottle(bus);
+
+  async function open(row: queries.Profile, { address, userAgent, refreshCookie }: Caller): Promise<SignedIn> {
+    const refreshToken = makeRefreshToken();
+    const sessionId = await queries.createSession(db, {
+      userId: row.id,
+      userAgent,
+      address,
+      tokenHash: hashToken(refreshToken),
+      lifetimeSeconds: REFRESH_SECONDS,
+    });
+    // Its cookies are overwritten: nobody could end the session that they named.
+    const before = refreshCookie === null ? null : await queries.findSessionByToken(db, hashToken(refreshCookie));
+    if (before !== null) await queries.revokeSession(db, before.userId, before.sessionId, "logout");
+    return { user: presentAccount(row), sessionId, refreshToken };
+  }
+
+  /** The same questions to the database whether there is such an account or not. */
+  async function attemptOf(name: queries.LoginName, account: queries.Profile | undefined, caller: Caller) {
+    const typed = "email" in name ? name.email : name.username;
+    const written = account === undefined ? typed : "email" in name ? account.email : account.username;
+    const network = networkOf(caller.address);
+    const [addresses, session] = await Promise.all([
+      queries.knownAddresses(db, account?.id ?? 0),
+      caller.refreshCookie === null ? null : queries.findSessionByToken(db, hashToken(caller.refreshCookie)),
+    ]);
+    const attempt: Attempt = {
+      name: written,
+      network,
+      known: caller.address !== "" && addresses.some((address) => networkOf(address) === network),
+      sessionId: session !== null && session.userId === account?.id ? session.sessionId : null,
+    };
+    return attempt;
+  }
+
+  /** The account follows today's parameters as soon as its password is at hand; if that fails, the next time. */
+  async function renewHash(userId: number, password: string, hash: string): Promise<void> {
+    if (!isOutdated(hash)) return;
+    const next = await hashPassword(password).catch((error) => {
+      if (error instanceof PasswordsBusy) return null;
+      throw error;
+    });
+    if (next !== null) await queries.replaceHash(db, userId, hash, next);
+  }
+
+  return {
+    async register(input: RegisterInput, caller: Caller): Promise<SignedIn> {
+      const { username, email, password, fullName, acceptedDocuments } = input;
+      const weak = weakness(password, { username, email });
+      if (weak !== null) throw new AppError("request.invalid", undefined, [inBody("/password", weak)]);
+      await throttle.register(networkOf(caller.address));
+      // Before the expensive hash. That a name or an address is taken can't be hidden without sending mail to it, which this platform does
+      // not; asking is limited instead.
+      const taken = await queries.takenBy(db, { username, email });
+      if (taken.username || isReservedUsername(username)) throw nameTaken(...(taken.email ? [emailError] : []));
+      if (taken.email) throw new AppError("user.email-taken", undefined, [emailError]);
+      const hashedPassword = await hashPassword(password).catch(busy);
+      const name = orNull(fullName) ?? undefined;
+      const account = await queries
+        .registerUser(db, {
+          username,
+          email,
+          hashedPassword,
+          ...(name === undefined ? {} : { fullName: name }),
+          accepted: acceptedDocuments,
+          locale: chooseLocale(LOCALES, queries.DEFAULT_LOCALE, undefined, caller.acceptLanguage),
+        })
+        .catch((error) => {
+          throw refusal(error);
+        });
+      if (account === "not-accepted") {
+        const all = queries.DOCUMENTS_TO_ACCEPT.join(", ");
+        throw new AppError("request.invalid", undefined, [
+          inBody("/acceptedDocuments", `Agree to the current versions of all of these: ${all}`),
+        ]);
+      }
+      return open(account, caller);
+    },
+
+    /** Throws `auth.credentials` for an unknown name as for a wrong password, after the same work. */
+    async login(typed: string, password: string, caller: Caller): Promise<SignedIn> {
+      const name = loginName(typed);
+      const found = await queries.findCredentials(db, name);
+      const attempt = await attemptOf(name, found?.account, caller);
+      await throttle.ask(attempt);
+      const right = await verifyPassword(password, found?.hashedPassword ?? null, () => throttle.count(attempt)).catch(
+        busy,
+      );
+      if (!right || found === null) {
+        await throttle.failed(attempt);
+        throw new AppError("auth.credentials");
+      }
+      const { account, hashedPassword } = found;
+      await throttle.succeeded(attempt);
+      // Who knows the password may know this too.
+      if (!account.isActive) throw new AppError("user.inactive");
+      await renewHash(account.id, password, hashedPassword);
+      return open(account, caller);
+    },
+
+    /** The session of a refresh token, whatever became of the token. */
+    sessionOf: (refreshToken: string) => queries.findSessionByToken(db, hashToken(refreshToken)),
+
+    /** A used token comes from two places, one of which stole it: nobody goes on with that session. */
+    async refresh(token: string, { address }: Caller): Promise<SignedIn> {
+      const refreshToken = makeRefreshToken();
+      const result = await queries.rotateRefreshToken(db, {
+        tokenHash: hashToken(token),
+        nextHash: hashToken(refreshToken),
+        lifetimeSeconds: REFRESH_SECONDS,
+        graceSeconds: RACE_SECONDS,
+        address,
+      });
+      if (result.kind === "raced")
+        throw new AppError(
+          "auth.raced",
+          "Use the tokens of the other answer; in a browser: send the request again.",
+          undefined,
+          1,
+        );
+      if (result.kind === "reused") throw new AppError("auth.reused");
+      const account = result.kind === "unknown" ? null : await queries.getProfile(db, result.userId);
+      if (account === null || result.kind === "unknown")
+        throw new AppError("auth.invalid", "This refresh token is not good, or no longer.");
+      return { user: presentAccount(account), sessionId: result.sessionId, refreshToken };
+    },
+
+    async logout(session: { readonly userId: number; readonly sessionId: number }): Promise<void> {
+      await queries.revokeSession(db, session.userId, session.sessionId, "logout");
+    },
+
+    async logoutEverywhere(actor: Actor): Promise<void> {
+      await queries.revokeSessions(db, actor.userId, "logout");
+    },
+
+    async me(actor: Actor, acceptLanguage: string | null) {
+      const locale = chooseLocale(LOCALES, queries.DEFAULT_LOCALE, undefined, acceptLanguage);
+      const [account, pendingDocuments] = await Promise.all([
+        queries.getProfile(db, actor.userId),
+        queries.pendingAcceptances(db, actor.userId, locale),
+      ]);
+      if (account === null) throw new AppError("auth.invalid");
+      return {
+        ...presentAccount(account),
+        sessionId: actor.sessionId,
+        permissions: { moderate: isModerator(actor), administer: isAdmin(actor) },
+        pendingDocuments,
+      };
+    },
+
+    async sessions(actor: Actor) {
+      const rows = await queries.listSessions(db, actor.userId);
+      return { items: rows.map((row) => ({ ...toJson(row), current: row.id === actor.sessionId })) };
+    },
+
+    async endSession(actor: Actor, sessionId: number): Promise<void> {
+      if (!(await queries.revokeSession(db, actor.userId, sessionId, "logout")))
+        throw new AppError("session.not-found");
+    },
+
+    /** Every other session ends: whoever changes a password may have a reason. */
+    async changePassword(actor: Actor, current: string, next: string): Promise<void> {
+      const hash = await confirmPassword(services, actor, current, "/currentPassword");
+      const account = await queries.getProfile(db, actor.userId);
+      if (account === null) throw new AppError("auth.invalid");
+      const weak = weakness(next, account);
+      if (weak !== null) throw new AppError("request.invalid", undefined, [inBody("/newPassword", weak)]);
+      const hashed = await hashPassword(next).catch(busy);
+      // Somebody else was faster: the password that was confirmed is no longer the present one.
+      if (!(await queries.changePassword(db, actor.userId, hash, hashed, actor.sessionId)))
+        throw new AppError("auth.password");
+    },
+
+    async changeEmail(actor: Actor, email: string, password: string) {
+      await confirmPassword(services, actor, password);
+      const account = await queries.changeEmail(db, actor.userId, email).catch((error) => {
+        throw refusal(error);
+      });
+      if (account === null) throw new AppError("auth.invalid");
+      return presentAccount(account);
+    },
+  };
+}
