@@ -1,0 +1,148 @@
+/**
+ * The daily roll-up into `statistics`: days are counted anew from their sessions while anything may still change in them, and then never again.
+ * `rollups.open_from` says which day that is, so after a downtime the days that were missed are counted first. Running it twice changes nothing.
+ */
+import { sql } from "drizzle-orm";
+import type { Database } from "../connect.ts";
+import { guarded } from "../database-error.ts";
+import { addDays, countedDays, startOf } from "./statistics-days.ts";
+
+const NAME = "statistics";
+/** Milliseconds. A session that has ended may be gone on with, heartbeats come in batches, clocks of processes differ: a day waits for them. */
+const SETTLED_AFTER = 2 * 3_600_000;
+/** Milliseconds after its end: no session is as long as that, so one that is still open was forgotten. */
+const FINAL_AFTER = 2 * 86_400_000;
+/** A day of a large platform takes longer than a request may. Milliseconds. */
+const DAY_TIMEOUT = 300_000;
+/** Days that reads count from sessions themselves, today included, however far behind the roll-up is. */
+const LIVE_DAYS = 3;
+
+const dayOf = (milliseconds: number): string => new Date(milliseconds).toISOString().slice(0, 10);
+
+/**
+ * The first day that reads have to count from sessions, because its row in `statistics` is not final: the open ones, of the last three days.
+ * Today is one of them, whatever the clock said when the roll-up ran.
+ */
+export async function firstLiveDay(db: Database, now: number): Promise<string> {
+  const [row] = await db.execute<{ open_from: string }>(sql`select open_from from rollups where name = ${NAME}`);
+  const today = dayOf(now);
+  const earliest = addDays(today, 1 - LIVE_DAYS);
+  const open = row?.open_from ?? earliest;
+  if (open > today) return today;
+  return open < earliest ? earliest : open;
+}
+
+/** The first day of all that has something to count; today when there is none. */
+async function firstDay(db: Database, today: string): Promise<string> {
+  const [row] = await db.execute<{ day: string | null }>(sql`
+    select to_char(least((select min(started_at) from stream_views), (select min(started_at) from streams)) at time zone 'UTC', 'YYYY-MM-DD') as day`);
+  const day = row?.day ?? today;
+  return day < today ? day : today;
+}
+
+/** Inside a transaction: counts a day of all channels and writes what has changed. */
+async function writeDay(tx: Database, day: string): Promise<number> {
+  const rows = await tx.execute<{ written: number }>(sql`
+    with ${countedDays({ from: day, to: day }, null)},
+    alive as materialized (
+      -- A channel that is being deleted would refuse its row.
+      select id from channels where id in (select channel_id from counted) order by id for key share
+    ), written as (
+      insert into statistics (channel_id, date, total_views, unique_viewers, avg_watch_time, watch_time, peak_viewers, devices, referrers)
+      select channel_id, date, total_views, unique_viewers, coalesce(watch_time::float8 / nullif(total_views, 0), 0), watch_time,
+        peak_viewers, devices, referrers
+      from counted where channel_id in (select id from alive) order by channel_id
+      on conflict (channel_id, date) do update set total_views = excluded.total_views, unique_viewers = excluded.unique_viewers,
+        avg_watch_time = excluded.avg_watch_time, watch_time = excluded.watch_time, peak_viewers = excluded.peak_viewers,
+        devices = excluded.devices, referrers = excluded.referrers
+      where (statistics.total_views, statistics.unique_viewers, statistics.watch_time, statistics.peak_viewers, statistics.devices,
+          statistics.referrers)
+        is distinct from (excluded.total_views, excluded.unique_viewers, excluded.watch_time, excluded.peak_viewers, excluded.devices,
+          excluded.referrers)
+      returning 1
+    ), emptied as (
+      -- By channel, because that is what the index begins with.
+      delete from statistics t using channels c
+      where t.channel_id = c.id and t.date = ${day} and c.id not in (select channel_id from counted) returning 1
+    ), new_accounts as materialized (
+      select a.* from accounts a where not exists (
+        select from statistics_viewers t where t.channel_id = a.channel_id and t.date = a.date and t.user_id = a.user_id)
+    ), known as materialized (
+      select id from users where id in (select user_id from new_accounts) order by id for key share
+    ), added as (
+      insert into statistics_viewers (channel_id, date, user_id)
+      select channel_id, date, user_id from new_accounts
+      where channel_id in (select id from alive) and user_id in (select id from known) order by channel_id, user_id
+      on conflict do nothing
+    ), removed as (
+      delete from statistics_viewers t using channels c
+      where t.channel_id = c.id and t.date = ${day}
+        and not exists (select from accounts a where a.channel_id = t.channel_id and a.user_id = t.user_id)
+    )
+    select ((select count(*) from written) + (select count(*) from emptied))::int as written`);
+  return rows[0]?.written ?? 0;
+}
+
+/** Inside a transaction, after the day was counted: whether nothing can change in it any more. */
+async function isFinal(tx: Database, day: string, now: number): Promise<boolean> {
+  const over = now - Date.parse(`${addDays(day, 1)}T00:00:00Z`);
+  if (over < SETTLED_AFTER) return false;
+  if (over >= FINAL_AFTER) return true;
+  const [row] = await tx.execute<{ moving: boolean }>(sql`
+    select exists (
+      select from stream_views where started_at >= ${startOf(day)} and started_at < ${startOf(addDays(day, 1))}
+        and (ended_at is null or ended_at > to_timestamp(${now - SETTLED_AFTER}::float8 / 1000))
+    ) as moving`);
+  return row?.moving === false;
+}
+
+export interface RollUpResult {
+  /** `busy`: another process has it in hand, or has finished it meanwhile. */
+  readonly kind: "done" | "busy" | "stopped";
+  /** Days that were counted. */
+  readonly days: number;
+  /** Rows of `statistics` that are other ones than before. */
+  readonly written: number;
+}
+
+interface RollUpRequest {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Asked before each day; a day that was counted stays. */
+  readonly isStopped?: () => boolean;
+}
+
+/**
+ * Counts all open days up to today, the earliest first, each in a transaction of its own that holds the row of `rollups`: of several processes at
+ * once, one does the work.
+ */
+export const rollUpStatistics = guarded(
+  async (db: Database, { now, isStopped = () => false }: RollUpRequest): Promise<RollUpResult> => {
+    const today = dayOf(now);
+    const first = await firstDay(db, today);
+    await db.execute(sql`insert into rollups (name, open_from) values (${NAME}, ${first}) on conflict do nothing`);
+    // A clock that was ahead has made days final that had not come.
+    await db.execute(sql`update rollups set open_from = ${today} where name = ${NAME} and open_from > ${today}`);
+    const [open] = await db.execute<{ open_from: string }>(sql`select open_from from rollups where name = ${NAME}`);
+    let days = 0;
+    let written = 0;
+    for (let day = open?.open_from ?? today; day <= today; day = addDays(day, 1)) {
+      if (isStopped()) return { kind: "stopped", days, written };
+      const outcome = await db.transaction(async (tx) => {
+        await tx.execute(sql.raw(`set local statement_timeout = ${DAY_TIMEOUT}`));
+        const [held] = await tx.execute<{ open_from: string }>(
+          sql`select open_from from rollups where name = ${NAME} for update skip locked`,
+        );
+        if (held === undefined || held.open_from > day) return null;
+        const changed = await writeDay(tx, day);
+        if (held.open_from === day && (await isFinal(tx, day, now)))
+          await tx.execute(sql`update rollups set open_from = ${addDays(day, 1)} where name = ${NAME}`);
+        return changed;
+      });
+      if (outcome === null) return { kind: "busy", days, written };
+      days++;
+      written += outcome;
+    }
+    return { kind: "done", days, written };
+  },
+);
