@@ -3,12 +3,12 @@ import { queries } from "@streamhub/db";
 import { AppError } from "../error.ts";
 import type { Services } from "../services.ts";
 import type { Actor } from "./guard.ts";
-import { PasswordsBusy, verifyPassword } from "./passwords.ts";
+import { refuseWhenBusy, verifyPassword } from "./passwords.ts";
 
 /** Whoever has the session may guess so often. Its owner signs in again, where other rules hold. */
 const GUESSES = { limit: 10, window: 15 * 60_000 };
 
-/** Gives the hash that it was compared with. Throws `auth.password` for a wrong one, `limit.exceeded` after too many, `server.unavailable` when too many people wait for theirs. */
+/** Gives the hash that it was compared with. Throws `auth.password` for a wrong one, `limit.exceeded` after too many or when too many people wait for theirs. */
 export async function confirmPassword(
   { db, bus }: Services,
   actor: Actor,
@@ -22,10 +22,7 @@ export async function confirmPassword(
       throw new AppError("limit.exceeded", "Too many wrong passwords.", undefined, Math.max(1, retryAfter / 1_000));
   };
   const hash = await queries.passwordHashOf(db, actor.userId);
-  const right = await verifyPassword(password, hash, allowed).catch((error) => {
-    if (error instanceof PasswordsBusy) throw new AppError("server.unavailable", undefined, undefined, 5);
-    throw error;
-  });
+  const right = await verifyPassword(password, hash, allowed).catch(refuseWhenBusy);
   if (!right || hash === null)
     throw new AppError("auth.password", undefined, [{ field, in: "body", message: "Not the password" }]);
   await bus.limits.reset(key);

@@ -7,13 +7,11 @@ import { Elysia } from "elysia";
 import { AppError } from "../error.ts";
 import type { Services } from "../services.ts";
 import { csrfToken, requireCsrfToken, requireOwnOrigin } from "./csrf.ts";
-import { ACCESS_COOKIE, accessTokens, CSRF_HEADER } from "./tokens.ts";
+import { ACCESS_COOKIE, accessTokens, CSRF_HEADER, verifyAccess } from "./tokens.ts";
 
 export type Actor = queries.Actor;
 
-interface Tokens {
-  verify(token?: string): Promise<false | { sub: string; sid: number }>;
-}
+type Tokens = Parameters<typeof verifyAccess>[0];
 
 const BEARER = /^Bearer +([\w.~+/=-]+)$/i;
 
@@ -25,7 +23,7 @@ async function identify(services: Services, tokens: Tokens, request: Request, co
     throw new AppError("auth.invalid", "Send the access token as: Authorization: Bearer TOKEN.");
   const token = bearer ?? cookie;
   if (token === undefined || token === "") return null;
-  const claims = token.length > 2_000 ? false : await tokens.verify(token);
+  const claims = token.length > 2_000 ? false : await verifyAccess(tokens, token);
   const actor = claims === false ? null : await queries.findActor(services.db, claims.sid);
   if (actor === null || claims === false || String(actor.userId) !== claims.sub) throw new AppError("auth.invalid");
   if (bearer === undefined) {

@@ -1,4 +1,5 @@
 /** Passwords: the one place with the parameters of their hash, and the one gate that all hashing goes through. */
+import { AppError } from "../error.ts";
 import { toPassword } from "../text.ts";
 
 /** argon2id as OWASP's minimum has it: 19 MiB, two passes. Change it here and every account follows when its owner next signs in. */
@@ -12,6 +13,13 @@ const MAX_WAITING = 400;
 /** Hashing takes longer than anyone should wait for: try again later. */
 export class PasswordsBusy extends Error {
   override readonly name = "PasswordsBusy";
+}
+
+/** For `.catch`: what a caller over HTTP is told. */
+export function refuseWhenBusy(error: unknown): never {
+  if (error instanceof PasswordsBusy)
+    throw new AppError("limit.exceeded", "Too many people are signing in at this moment.", undefined, 5);
+  throw error;
 }
 
 const gate = makeGate(AT_ONCE, MAX_WAITING, () => new PasswordsBusy("Too many passwords are being hashed."));

@@ -1,6 +1,7 @@
 import { Elysia, t } from "elysia";
 import { AppError, type ProblemCode, ProblemSchema } from "../error.ts";
 import type { Services } from "../services.ts";
+import { accountService } from "./account.ts";
 import { isSecure, setCookies } from "./cookies.ts";
 import { csrfToken, refuseForeignOrigin, requireCsrfToken, requireOwnOrigin } from "./csrf.ts";
 import { signedIn } from "./guard.ts";
@@ -17,7 +18,7 @@ import {
   TokensSchema,
 } from "./model.ts";
 import { authService, type Caller, type SignedIn } from "./service.ts";
-import { ACCESS_COOKIE, ACCESS_SECONDS, accessTokens, CSRF_HEADER, REFRESH_COOKIE } from "./tokens.ts";
+import { ACCESS_COOKIE, ACCESS_SECONDS, accessTokens, CSRF_HEADER, REFRESH_COOKIE, verifyAccess } from "./tokens.ts";
 
 type Jar = Record<string, { readonly value?: unknown }>;
 interface Reply {
@@ -36,6 +37,7 @@ const refused = { 401: ProblemSchema, 403: ProblemSchema, 422: ProblemSchema, 42
 
 export function authRoutes(services: Services) {
   const auth = authService(services);
+  const account = accountService(services);
 
   const callerOf = (request: Request, cookie: Jar): Caller => ({
     address: services.addressOf(request),
@@ -129,7 +131,9 @@ export function authRoutes(services: Services) {
       "/logout",
       async ({ body, cookie, request, set, accessTokens }) => {
         set.status = 204;
-        const session = await sessionToEnd(request, cookie, body?.refreshToken, (token) => accessTokens.verify(token));
+        const session = await sessionToEnd(request, cookie, body?.refreshToken, (token) =>
+          verifyAccess(accessTokens, token),
+        );
         if (session !== null) await auth.logout(session);
         if (request.headers.has("cookie")) forget(set, request);
       },
@@ -169,18 +173,18 @@ export function authRoutes(services: Services) {
 
   const own = new Elysia({ name: "auth-own", prefix: "/api/auth", tags: ["Accounts"] })
     .use(signedIn(services))
-    .get("/me", ({ actor, request }) => auth.me(actor, request.headers.get("accept-language")), {
+    .get("/me", ({ actor, request }) => account.me(actor, request.headers.get("accept-language")), {
       response: { 200: MeSchema, 401: ProblemSchema },
       detail: { summary: "Who you are, what you may do, and what you have yet to agree to", operationId: "me" },
     })
-    .get("/sessions", ({ actor }) => auth.sessions(actor), {
+    .get("/sessions", ({ actor }) => account.sessions(actor), {
       response: { 200: SessionListSchema, 401: ProblemSchema },
       detail: { summary: "Where you are signed in, the last used first", operationId: "listSessions" },
     })
     .delete(
       "/sessions/:id",
       async ({ actor, params, request, set }) => {
-        await auth.endSession(actor, params.id);
+        await account.endSession(actor, params.id);
         if (params.id === actor.sessionId) forget(set, request);
         set.status = 204;
       },
@@ -193,7 +197,7 @@ export function authRoutes(services: Services) {
     .post(
       "/logout-all",
       async ({ actor, request, set }) => {
-        await auth.logoutEverywhere(actor);
+        await account.logoutEverywhere(actor);
         forget(set, request);
         set.status = 204;
       },
@@ -205,7 +209,7 @@ export function authRoutes(services: Services) {
     .put(
       "/password",
       async ({ actor, body, set }) => {
-        await auth.changePassword(actor, body.currentPassword, body.newPassword);
+        await account.changePassword(actor, body.currentPassword, body.newPassword);
         set.status = 204;
       },
       {
@@ -214,7 +218,7 @@ export function authRoutes(services: Services) {
         detail: { summary: "Another password; signs out everywhere else", operationId: "changePassword" },
       },
     )
-    .put("/email", ({ actor, body }) => auth.changeEmail(actor, body.email, body.password), {
+    .put("/email", ({ actor, body }) => account.changeEmail(actor, body.email, body.password), {
       body: EmailBody,
       response: { 200: AccountSchema, 409: ProblemSchema, ...refused },
       detail: { summary: "Another e-mail address", operationId: "changeEmail" },

@@ -1,20 +1,16 @@
-import { DatabaseError, queries } from "@streamhub/db";
+/** Coming and going: registering, signing in, renewing tokens, signing out. */
+import { queries } from "@streamhub/db";
 import { networkOf } from "@streamhub/db/viewer-identity";
-import { chooseLocale } from "../documents/locale.ts";
-import { AppError, type FieldError } from "../error.ts";
-import { toJson } from "../json.ts";
+import { AppError } from "../error.ts";
 import type { Services } from "../services.ts";
 import { isReservedUsername, orNull, toEmail, toUsername } from "../text.ts";
-import { confirmPassword } from "./confirmation.ts";
-import type { Actor } from "./guard.ts";
-import { hashPassword, isOutdated, PasswordsBusy, verifyPassword, weakness } from "./passwords.ts";
-import { isAdmin, isModerator } from "./policy.ts";
+import { emailError, inBody, localeOf, nameTaken, presentAccount, refusal } from "./account.ts";
+import { hashPassword, isOutdated, PasswordsBusy, refuseWhenBusy, verifyPassword, weakness } from "./passwords.ts";
 import { type Attempt, makeThrottle } from "./throttle.ts";
 import { hashToken, makeRefreshToken, REFRESH_SECONDS } from "./tokens.ts";
 
 /** For so long after its use a refresh token is taken for a second tab's. Seconds. */
 const RACE_SECONDS = 10;
-const LOCALES = ["en", "ru"];
 
 /** Where a request comes from. */
 export interface Caller {
@@ -38,30 +34,6 @@ export interface RegisterInput {
   readonly password: string;
   readonly fullName?: string | null | undefined;
   readonly acceptedDocuments?: readonly queries.AcceptedVersion[] | undefined;
-}
-
-function presentAccount(row: queries.Profile) {
-  const { id, username, email, fullName, avatarUrl, bio, role, isActive, createdAt, updatedAt } = row;
-  return toJson({ id, username, email, fullName, avatarUrl, bio, role, isActive, createdAt, updatedAt });
-}
-
-const inBody = (field: string, message: string): FieldError => ({ field, in: "body", message });
-const nameTaken = (...more: FieldError[]) =>
-  new AppError("user.name-taken", undefined, [inBody("/username", "Taken, or too much like another one"), ...more]);
-const emailError = inBody("/email", "An account has this address");
-
-/** What the database refuses, in the words of this feature. */
-function refusal(error: unknown): unknown {
-  if (!(error instanceof DatabaseError)) return error;
-  if (error.code === "database.username-taken") return nameTaken();
-  if (error.code === "database.email-taken") return new AppError("user.email-taken", undefined, [emailError]);
-  return error;
-}
-
-function busy(error: unknown): never {
-  if (error instanceof PasswordsBusy)
-    throw new AppError("limit.exceeded", "Too many people are signing in at this moment.", undefined, 5);
-  throw error;
 }
 
 /** A name as it can stand in the database; what can't is asked for as an empty one, which no account has: PostgreSQL refuses some texts. */
@@ -129,7 +101,7 @@ export function authService(services: Services) {
       const taken = await queries.takenBy(db, { username, email });
       if (taken.username || isReservedUsername(username)) throw nameTaken(...(taken.email ? [emailError] : []));
       if (taken.email) throw new AppError("user.email-taken", undefined, [emailError]);
-      const hashedPassword = await hashPassword(password).catch(busy);
+      const hashedPassword = await hashPassword(password).catch(refuseWhenBusy);
       const name = orNull(fullName) ?? undefined;
       const account = await queries
         .registerUser(db, {
@@ -138,7 +110,7 @@ export function authService(services: Services) {
           hashedPassword,
           ...(name === undefined ? {} : { fullName: name }),
           accepted: acceptedDocuments,
-          locale: chooseLocale(LOCALES, queries.DEFAULT_LOCALE, undefined, caller.acceptLanguage),
+          locale: localeOf(caller.acceptLanguage),
         })
         .catch((error) => {
           throw refusal(error);
@@ -159,7 +131,7 @@ export function authService(services: Services) {
       const attempt = await attemptOf(name, found?.account, caller);
       await throttle.ask(attempt);
       const right = await verifyPassword(password, found?.hashedPassword ?? null, () => throttle.count(attempt)).catch(
-        busy,
+        refuseWhenBusy,
       );
       if (!right || found === null) {
         await throttle.failed(attempt);
@@ -202,57 +174,6 @@ export function authService(services: Services) {
 
     async logout(session: { readonly userId: number; readonly sessionId: number }): Promise<void> {
       await queries.revokeSession(db, session.userId, session.sessionId, "logout");
-    },
-
-    async logoutEverywhere(actor: Actor): Promise<void> {
-      await queries.revokeSessions(db, actor.userId, "logout");
-    },
-
-    async me(actor: Actor, acceptLanguage: string | null) {
-      const locale = chooseLocale(LOCALES, queries.DEFAULT_LOCALE, undefined, acceptLanguage);
-      const [account, pendingDocuments] = await Promise.all([
-        queries.getProfile(db, actor.userId),
-        queries.pendingAcceptances(db, actor.userId, locale),
-      ]);
-      if (account === null) throw new AppError("auth.invalid");
-      return {
-        ...presentAccount(account),
-        sessionId: actor.sessionId,
-        permissions: { moderate: isModerator(actor), administer: isAdmin(actor) },
-        pendingDocuments,
-      };
-    },
-
-    async sessions(actor: Actor) {
-      const rows = await queries.listSessions(db, actor.userId);
-      return { items: rows.map((row) => ({ ...toJson(row), current: row.id === actor.sessionId })) };
-    },
-
-    async endSession(actor: Actor, sessionId: number): Promise<void> {
-      if (!(await queries.revokeSession(db, actor.userId, sessionId, "logout")))
-        throw new AppError("session.not-found");
-    },
-
-    /** Every other session ends: whoever changes a password may have a reason. */
-    async changePassword(actor: Actor, current: string, next: string): Promise<void> {
-      const hash = await confirmPassword(services, actor, current, "/currentPassword");
-      const account = await queries.getProfile(db, actor.userId);
-      if (account === null) throw new AppError("auth.invalid");
-      const weak = weakness(next, account);
-      if (weak !== null) throw new AppError("request.invalid", undefined, [inBody("/newPassword", weak)]);
-      const hashed = await hashPassword(next).catch(busy);
-      // Somebody else was faster: the password that was confirmed is no longer the present one.
-      if (!(await queries.changePassword(db, actor.userId, hash, hashed, actor.sessionId)))
-        throw new AppError("auth.password");
-    },
-
-    async changeEmail(actor: Actor, email: string, password: string) {
-      await confirmPassword(services, actor, password);
-      const account = await queries.changeEmail(db, actor.userId, email).catch((error) => {
-        throw refusal(error);
-      });
-      if (account === null) throw new AppError("auth.invalid");
-      return presentAccount(account);
     },
   };
 }

@@ -15,7 +15,7 @@ const MINUTE = 60_000;
 export const TRIES = { limit: 10, window: 15 * MINUTE };
 /** Tries of one name from networks that its account does not know, all together. */
 export const STRANGERS = { limit: 100, window: 60 * MINUTE };
-/** Wrong passwords from one network, whatever the names. Many people may share one address. */
+/** Wrong passwords from one network, whatever the names, for accounts that do not know it. Many people may share one address. */
 export const NETWORK = { limit: 100, window: 15 * MINUTE };
 
 const REGISTRATIONS_PER_MINUTE = { limit: 20, window: MINUTE };
@@ -55,9 +55,10 @@ export function makeThrottle({ limits }: Pick<Bus, "limits">): Throttle {
       const { allowed, retryAfter } = await limits.hit(key, rule, price);
       if (!allowed) throw refuse(retryAfter, "Too many wrong passwords.");
     };
-    if (sessionId === null) await spend(`login:network:${network}`, NETWORK, 0);
+    const stranger = sessionId === null && !known;
+    if (stranger) await spend(`login:network:${network}`, NETWORK, 0);
     await spend(own(attempt), TRIES, cost);
-    if (sessionId === null && !known) await spend(`login:strangers:${keyOf(attempt.name)}`, STRANGERS, cost);
+    if (stranger) await spend(`login:strangers:${keyOf(attempt.name)}`, STRANGERS, cost);
   }
 
   const own = ({ name, network, sessionId }: Attempt) =>

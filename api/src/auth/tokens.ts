@@ -24,6 +24,17 @@ export const accessTokens = (secret: string) =>
     schema: t.Object({ sub: t.String(), sid: t.Integer() }),
   });
 
+interface Verifier {
+  verify(
+    token: string,
+    options: { algorithms: string[]; issuer: string; requiredClaims: string[] },
+  ): Promise<false | { sub: string; sid: number }>;
+}
+
+/** The one way to read an access token: what is signed with our secret for another purpose, or in another way, is none. */
+export const verifyAccess = (tokens: Verifier, token: string) =>
+  tokens.verify(token, { algorithms: ["HS256"], issuer: "streamhub", requiredClaims: ["exp"] });
+
 /** 256 random bits. */
 export const makeRefreshToken = (): string => randomBytes(32).toString("base64url");
 

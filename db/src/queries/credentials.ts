@@ -38,6 +38,15 @@ export const findCredentials = guarded(async (db: Database, name: LoginName) => 
   return row ?? null;
 });
 
+/** For comparing a password with; null when there is no such account. */
+export const passwordHashOf = guarded(async (db: Database, userId: number): Promise<string | null> => {
+  const [row] = await db
+    .select({ hash: users.hashedPassword })
+    .from(users)
+    .where(and(eq(users.id, userId), isNull(users.deletedAt)));
+  return row?.hash ?? null;
+});
+
 /** Which of both belongs to somebody already; names that look alike are one. */
 export const takenBy = guarded(async (db: Database, { username, email }: { username: string; email: string }) => {
   const sameName = sql`lower(${users.username}) = lower(${username}::text)`;
