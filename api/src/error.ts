@@ -1,6 +1,7 @@
 /** The one place where a failure becomes an HTTP answer: RFC 9457 problem+json with a stable `code` and the request's id. */
 import { DatabaseError } from "@streamhub/db";
 import { Elysia, t, ValidationError } from "elysia";
+import { wishOf } from "./text.ts";
 
 /** Stable codes: clients and `docs/errors.md` rely on them. `title` is what all occurrences have in common. */
 export const PROBLEMS = {
@@ -25,6 +26,8 @@ export const PROBLEMS = {
   "user.email-taken": { status: 409, title: "The e-mail address belongs to an account" },
   "user.inactive": { status: 403, title: "The account is not active" },
   "user.last-admin": { status: 409, title: "This is the last administrator" },
+  "picture.invalid": { status: 422, title: "This is no picture that can be shown" },
+  "picture.not-found": { status: 404, title: "There is no such picture" },
   "document.not-found": { status: 404, title: "There is no such document" },
   "document.conflict": { status: 409, title: "The document has changed meanwhile" },
   "route.not-found": { status: 404, title: "There is no such address" },
@@ -74,6 +77,8 @@ export class AppError extends Error {
     readonly errors?: readonly FieldError[],
     /** Seconds after which the same request may succeed: becomes Retry-After. */
     readonly retryAfter?: number,
+    /** More for the answer's head. */
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(detail ?? PROBLEMS[code].title);
   }
@@ -97,23 +102,35 @@ export function requestIdOf(request: Request): string {
 interface Issue {
   readonly path?: unknown;
   readonly message?: unknown;
-  readonly schema?: { readonly anyOf?: readonly { readonly type?: string; readonly format?: string }[] };
+  readonly schema?: Rule & { readonly anyOf?: readonly (Rule & { readonly type?: string })[] };
+}
+
+interface Rule {
+  readonly format?: string;
 }
 
 /** Numbers and booleans arrive as text, so their schema is a union of both forms; the reader only knows the one that is meant. */
 function sentence({ schema, message }: Issue): string {
   const meant = schema?.anyOf?.find((option) => option.type !== "string")?.type;
   if (meant !== undefined && meant !== "null") return `Expected ${meant === "integer" ? "an integer" : `a ${meant}`}`;
+  const wanted =
+    schema === undefined
+      ? undefined
+      : [schema, ...(schema.anyOf ?? [])].map(({ format }) => wishOf(format)).find(Boolean);
+  if (wanted !== undefined) return wanted;
   return typeof message === "string" ? message : "Unexpected value";
 }
 
 function fieldErrors(error: ValidationError): FieldError[] {
   const place = PLACES[error.type as keyof typeof PLACES];
-  return error.all.map((given) => {
+  const found = error.all.map((given) => {
     const issue = given as Issue;
     const path = typeof issue.path === "string" ? issue.path : "";
     return { field: place === "body" ? path : path.replace(/^\//, ""), in: place, message: sentence(issue) };
   });
+  // A text that is too short is not of its format either.
+  const isSame = (a: FieldError, b: FieldError) => a.field === b.field && a.message === b.message;
+  return found.filter((issue, index) => found.findIndex((other) => isSame(issue, other)) === index);
 }
 
 /** Turns whatever was thrown into an AppError; `ours` marks what belongs in the log. */
@@ -163,6 +180,7 @@ export function problemResponse(refusal: AppError, requestId: string): Response 
         ? {}
         : { "retry-after": String(Math.max(1, Math.ceil(refusal.retryAfter))) }),
       ...(status === 503 && refusal.retryAfter === undefined ? { "retry-after": "2" } : {}),
+      ...refusal.headers,
       // RFC 9110 §15.5.2: a 401 names the scheme.
       ...(status === 401 ? { "www-authenticate": 'Bearer realm="streamhub"' } : {}),
     },

@@ -52,18 +52,29 @@ interface TextRule {
   readonly max: number;
   /** Whether nothing, or nothing to see, will do. */
   readonly blank?: boolean;
+  /** For the API's document. */
   readonly description?: string;
+  /** What a text that is refused should have been. */
+  readonly wish?: string;
 }
+
+const WISHES = new Map<string, string>();
+
+/** What a text of a format of ours must be, for people; the format's name means nothing to them. */
+export const wishOf = (format: string | undefined): string | undefined =>
+  format === undefined ? undefined : WISHES.get(format);
 
 type Text = TTransform<TString, string>;
 
 function textSchema(
   name: string,
-  { max, blank = false, description }: TextRule,
+  { max, blank = false, description, wish }: TextRule,
   accepts: (text: string) => boolean,
   normal: (text: string) => string,
 ): Text {
   const format = `${name}-${blank ? 0 : 1}-${max}`;
+  const about = description ?? wish;
+  WISHES.set(format, wish ?? `Expected readable text of ${blank ? "at most" : "1 to"} ${max} characters`);
   // The normal form can be longer than what was typed (a letter that is written as two), and a column's limit is a refusal, not an error.
   FormatRegistry.Set(format, (text) => {
     if (text.length > max || !accepts(text)) return false;
@@ -76,7 +87,7 @@ function textSchema(
         format,
         ...(blank ? {} : { minLength: 1 }),
         maxLength: max,
-        ...(description === undefined ? {} : { description }),
+        ...(about === undefined ? {} : { description: about }),
       }),
     )
     .Decode(normal)
@@ -112,7 +123,7 @@ export const isUsername = (text: string): boolean => {
 
 export const UsernameText: Text = textSchema(
   "username",
-  { max: USERNAME_MAX, description: "2 to 50 letters and digits of any language, with single _ . - between them" },
+  { max: USERNAME_MAX, wish: "2 to 50 letters and digits of any language, with single _ . - between them" },
   isUsername,
   toUsername,
 );
@@ -147,7 +158,12 @@ export const isEmail = (text: string): boolean => {
   return isHonest(text) && address.length <= 100 && EMAIL.test(address) && !address.endsWith(".invalid");
 };
 
-export const EmailText: Text = textSchema("email-address", { max: 100 }, isEmail, toEmail);
+export const EmailText: Text = textSchema(
+  "email-address",
+  { max: 100, wish: "An e-mail address of at most 100 characters" },
+  isEmail,
+  toEmail,
+);
 
 export const PASSWORD_MIN = 8;
 /** argon2 takes any length; more than this is a mistake or an attack on our memory. */
@@ -161,7 +177,7 @@ export const isPassword = (text: string): boolean =>
 /** A new password. Signing in takes any text instead: what no account can have is simply wrong. */
 export const NewPasswordText: Text = textSchema(
   "new-password",
-  { max: PASSWORD_MAX, blank: true, description: `At least ${PASSWORD_MIN} characters` },
+  { max: PASSWORD_MAX, blank: true, wish: `${PASSWORD_MIN} to ${PASSWORD_MAX} characters` },
   isPassword,
   toPassword,
 );
