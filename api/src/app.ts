@@ -1,6 +1,5 @@
 /** The HTTP API as one value: `createApp(services).handle(request)` answers every route without a port. */
-import { openapi } from "@elysiajs/openapi";
-import { Elysia } from "elysia";
+import { type AnyElysia, Elysia } from "elysia";
 import { authRoutes } from "./auth/routes.ts";
 import { channelRoutes } from "./channels/routes.ts";
 import { documentRoutes } from "./documents/routes.ts";
@@ -11,14 +10,20 @@ import { makeEdge, originalOf } from "./edge/edge.ts";
 import { makeMethods } from "./edge/methods.ts";
 import { problems, requestIdOf } from "./error.ts";
 import { healthRoutes } from "./health/routes.ts";
+import { requestLimits } from "./limits/plugin.ts";
+import { openapiRoutes } from "./openapi/routes.ts";
 import type { Services } from "./services.ts";
 import { siteRoutes } from "./site/routes.ts";
+import { statisticsRoutes } from "./statistics/routes.ts";
 import { streamRoutes } from "./streams/routes.ts";
+import { uploadRoutes } from "./uploads/routes.ts";
 import { userRoutes } from "./users/routes.ts";
 
 export function createApp(given: Services) {
   const services: Services = { ...given, addressOf: (request) => given.addressOf(originalOf(request)) };
   const methods = makeMethods();
+  // Describes itself, so it is named before it is there; its type must not depend on itself.
+  let described: AnyElysia;
   const edge = makeEdge({
     cors: makeCors(services.corsOrigins),
     methods,
@@ -30,23 +35,19 @@ export function createApp(given: Services) {
   const app = new Elysia({ name: "streamhub", handler: { standardHostname: false } })
     .wrap(edge as unknown as Parameters<Elysia["wrap"]>[0])
     .use(problems(services.onFailure ?? (() => {}), methods.of))
+    .use(requestLimits(services))
     .use(bodies())
-    .use(
-      openapi({
-        // The stock page loads its scripts from another host; no page of ours does that, so only the document is served.
-        provider: null,
-        path: "/api/openapi",
-        specPath: "/api/openapi",
-        documentation: { info: { title: "StreamHub API", version: "0.1.0", license: { name: "MIT" } } },
-      }),
-    )
+    .use(openapiRoutes(() => described))
     .use(healthRoutes(services.probes))
     .use(siteRoutes(services.site))
     .use(authRoutes(services))
     .use(channelRoutes(services))
     .use(streamRoutes(services))
     .use(userRoutes(services))
+    .use(statisticsRoutes(services))
+    .use(uploadRoutes(services))
     .use(documentRoutes(services));
+  described = app;
   methods.learn(app.routes);
   return app;
 }

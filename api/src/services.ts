@@ -2,8 +2,11 @@
 import type { Bus, Database, KeyVault } from "@streamhub/db";
 import type { Registry as PromRegistry } from "prom-client";
 import type { FailureSink } from "./error.ts";
+import type { Feeds } from "./events/feeds.ts";
 import type { Probes } from "./health/service.ts";
+import type { RequestLimits } from "./limits/model.ts";
 import type { Site } from "./site/model.ts";
+import type { Sockets } from "./sockets.ts";
 
 export interface Services {
   readonly db: Database;
@@ -24,6 +27,12 @@ export interface Services {
   readonly site: Site;
   /** Public answers are kept in this process for as long as they allow shared caches to; default false: every request reads anew. */
   readonly keepAnswers?: boolean;
+  /** Those that differ from REQUEST_LIMITS. */
+  readonly limits?: Partial<RequestLimits>;
+  /** Clients of live events; default: of this app alone, ended by their own. */
+  readonly events?: Feeds;
+  /** Without them no request becomes a WebSocket. */
+  readonly sockets?: Sockets;
   readonly onFailure?: FailureSink;
   /** Milliseconds since 1970; default the clock. */
   readonly now?: () => number;

@@ -17,6 +17,7 @@ import { type App, createApp } from "../src/app.ts";
 import { hashPassword } from "../src/auth/passwords.ts";
 import { accessTokens, hashToken, makeRefreshToken, REFRESH_SECONDS } from "../src/auth/tokens.ts";
 import type { FailureSink } from "../src/error.ts";
+import { NO_LIMITS } from "../src/limits/model.ts";
 import type { Services } from "../src/services.ts";
 
 type Failure = Parameters<FailureSink>[0];
@@ -28,6 +29,7 @@ export interface TestPlatform {
   readonly database: DatabaseHandle;
   readonly bus: Bus;
   readonly vault: KeyVault;
+  readonly uploadsDir: string;
   /** What the API told its log so far; a test that ends with none has provoked no mistake of the server. */
   readonly failures: readonly Failure[];
   /** `owner`: without one the placeholder owns it. */
@@ -79,18 +81,20 @@ export async function startPlatform(services: Partial<Services> = {}): Promise<T
   const failures: Failure[] = [];
   const bus = makeInProcessBus();
   const vault = makeKeyVault(TEST_SECRET);
+  const uploadsDir = join(dataDir, "uploads");
   const app = createApp({
     db,
     bus,
     secret: TEST_SECRET,
     vault,
-    uploadsDir: join(dataDir, "uploads"),
+    uploadsDir,
     publicUrl: null,
     corsOrigins: [],
     // Tests say where a request comes from, as a proxy does.
     addressOf: (request) => request.headers.get("x-test-address") ?? "192.0.2.1",
     metrics: new Registry(),
     probes: { database: () => database.sql`select 1` },
+    limits: NO_LIMITS,
     site: { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" } },
     onFailure: (failure) => failures.push(failure),
     ...services,
@@ -119,6 +123,7 @@ export async function startPlatform(services: Partial<Services> = {}): Promise<T
     database,
     bus,
     vault,
+    uploadsDir,
     failures,
     request,
     async makeUser({ username = `tester-${++users}`, role = "user" } = {}) {

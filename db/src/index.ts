@@ -1,4 +1,4 @@
-export type { Bus, BusEvent } from "./bus/bus.ts";
+export type { Bus, BusEvent, BusEvents } from "./bus/bus.ts";
 export { BusError } from "./bus/bus.ts";
 export { openBus } from "./bus/open.ts";
 export type { Connect, Database, Sql } from "./connect.ts";

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { startPlatform, type TestPlatform } from "../../test/platform.ts";
+import { makeBuckets } from "./bucket.ts";
+
+describe("a token bucket", () => {
+  test("gives its burst at once, then so many per second, and says how long to wait", () => {
+    let now = 0;
+    const buckets = makeBuckets({ perSecond: 10, burst: 3 }, () => now);
+    expect([1, 2, 3].map(() => buckets.take("a"))).toEqual([0, 0, 0]);
+    expect(buckets.take("a")).toBe(100);
+    expect(buckets.take("b")).toBe(0);
+    now = 99;
+    expect(buckets.take("a")).toBeCloseTo(1);
+    now = 100;
+    expect(buckets.take("a")).toBe(0);
+    now = 1e9;
+    expect([1, 2, 3, 4].map(() => buckets.take("a") === 0)).toEqual([true, true, true, false]);
+  });
+
+  test("law: within any time, at most the burst and what has flowed in", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(200), { maxLength: 300 }), (waits) => {
+        let now = 0;
+        let given = 0;
+        const buckets = makeBuckets({ perSecond: 20, burst: 5 }, () => now);
+        for (const wait of waits) {
+          now += wait;
+          const until = buckets.take("a");
+          if (until === 0) given++;
+          else expect(until).toBeLessThanOrEqual(50);
+          expect(given).toBeLessThanOrEqual(5 + (now / 1_000) * 20 + 1e-6);
+        }
+      }),
+    );
+  });
+
+  test("forgets the oldest when there are too many", () => {
+    const buckets = makeBuckets({ perSecond: 1, burst: 1 }, () => 0, 100);
+    for (let i = 0; i < 10_000; i++) buckets.take(`key ${i}`);
+    expect(buckets.size).toBe(100);
+  });
+});
+
+describe("limits of the API", () => {
+  let platform: TestPlatform;
+  beforeAll(async () => {
+    platform = await startPlatform({ limits: { perSecond: 1, burst: 20, writesPerMinute: 5, viewsPerMinute: 7 } });
+  });
+  afterAll(() => platform.close());
+
+  let addresses = 0;
+  const from = (address = `198.51.100.${++addresses}`) => ({ "x-test-address": address });
+  const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
+
+  test("reads: the burst, then 429 with Retry-After; another address is not concerned", async () => {
+    const headers = from();
+    for (let i = 0; i < 20; i++)
+      expect((await platform.request("GET", "/api/channels", undefined, headers)).status).toBe(200);
+    const refused = await platform.request("GET", "/api/channels", undefined, headers);
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get("content-type")).toBe("application/problem+json");
+    expect(refused.headers.get("retry-after")).toBe("1");
+    expect(refused.headers.get("ratelimit-policy")).toBe('"requests";q=20;w=20');
+    expect(refused.headers.get("ratelimit")).toBe('"requests";r=0;t=1');
+    expect(refused.headers.get("cache-control")).toBe("no-store");
+    expect(refused.headers.get("x-request-id")).not.toBeNull();
+    expect(await codeOf(refused)).toBe("limit.exceeded");
+    expect((await platform.request("GET", "/api/channels", undefined, from())).status).toBe(200);
+    // Whatever it asks for, by whatever method.
+    expect((await platform.request("HEAD", "/api/streams", undefined, headers)).status).toBe(429);
+    expect((await platform.request("GET", "/api/nothing", undefined, headers)).status).toBe(429);
+  });
+
+  test("an IPv6 network is one asker, and so are all who have no address", async () => {
+    const all = async (addressesOf: (i: number) => string) => {
+      const statuses: number[] = [];
+      for (let i = 0; i < 25; i++)
+        statuses.push((await platform.request("GET", "/api/documents", undefined, from(addressesOf(i)))).status);
+      return statuses.filter((status) => status === 429).length;
+    };
+    expect(await all((i) => `2001:db8:1:2::${i.toString(16)}`)).toBeGreaterThanOrEqual(4);
+    expect(await all((i) => `2001:db8:9:${i.toString(16)}::1`)).toBe(0);
+    expect(await all(() => "")).toBeGreaterThanOrEqual(4);
+    expect(await all(() => "127.0.0.1")).toBeGreaterThanOrEqual(4);
+  });
+
+  test("changes of an account: counted wherever they come from, told in every answer", async () => {
+    const ada = await platform.makeUser();
+    const bob = await platform.makeUser();
+    const rename = (user: typeof ada) => user.request("PUT", `/api/users/${user.id}`, { fullName: "Somebody" }, from());
+    const remaining: (string | null)[] = [];
+    for (let i = 0; i < 5; i++) {
+      const response = await rename(ada);
+      expect(response.status).toBe(200);
+      remaining.push(response.headers.get("ratelimit"));
+    }
+    expect(remaining).toEqual([4, 3, 2, 1, 0].map((left) => `"writes";r=${left}`));
+    const refused = await rename(ada);
+    expect(refused.status).toBe(429);
+    const wait = Number(refused.headers.get("retry-after"));
+    expect(wait).toBeGreaterThan(50);
+    expect(wait).toBeLessThanOrEqual(62);
+    expect(refused.headers.get("ratelimit")).toBe(`"writes";r=0;t=${wait}`);
+    expect(refused.headers.get("ratelimit-policy")).toBe('"writes";q=5;w=60');
+    expect(await codeOf(refused)).toBe("limit.exceeded");
+    // Reading goes on, and so does everybody else, from the same address too.
+    const { headers } = ada;
+    expect((await platform.request("GET", "/api/auth/me", undefined, { ...headers, ...from() })).status).toBe(200);
+    expect((await rename(bob)).status).toBe(200);
+  });
+
+  test("changes of nobody in particular are counted by address", async () => {
+    const headers = from();
+    const statuses: number[] = [];
+    for (let i = 0; i < 7; i++)
+      statuses.push(
+        (await platform.request("POST", "/api/auth/login", { login: "nobody", password: "wrong" }, headers)).status,
+      );
+    expect(statuses.slice(5)).toEqual([429, 429]);
+  });
+
+  test("all of it provoked no mistake of the server", () => {
+    expect(platform.failures).toEqual([]);
+  });
+});
