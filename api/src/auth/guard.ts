@@ -14,10 +14,19 @@ export type Actor = queries.Actor;
 type Tokens = Parameters<typeof verifyAccess>[0];
 
 const BEARER = /^Bearer +([\w.~+/=-]+)$/i;
+const SOCKET_BEARER = /(?:^|,) *bearer\.([\w.~+-]+) *(?:,|$)/;
+
+/** The header, or what stands for it when a page opens a WebSocket: a browser lets it name subprotocols, and nothing else. */
+export function authorizationOf({ headers }: Request): string | null {
+  const given = headers.get("authorization");
+  if (given !== null) return given;
+  const token = SOCKET_BEARER.exec(headers.get("sec-websocket-protocol") ?? "")?.[1];
+  return token === undefined ? null : `Bearer ${token}`;
+}
 
 /** Null: no credentials. Throws `auth.invalid` for credentials that are not good (any more), `auth.csrf` for a forged write. */
 async function identify(services: Services, tokens: Tokens, request: Request, cookie: string | undefined) {
-  const header = request.headers.get("authorization");
+  const header = authorizationOf(request);
   const bearer = header === null ? undefined : BEARER.exec(header)?.[1];
   if (header !== null && bearer === undefined)
     throw new AppError("auth.invalid", "Send the access token as: Authorization: Bearer TOKEN.");
@@ -44,7 +53,7 @@ export function visitor(services: Services) {
         return { actor: await identify(services, accessTokens, request, textOf(cookie[ACCESS_COOKIE]?.value)) };
       } catch (error) {
         const stale = error instanceof AppError && error.code === "auth.invalid";
-        if (stale && !request.headers.has("authorization")) return { actor: null };
+        if (stale && authorizationOf(request) === null) return { actor: null };
         throw error;
       }
     });

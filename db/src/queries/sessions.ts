@@ -1,5 +1,5 @@
 /** Sign-ins: who a request comes from, and the families of refresh tokens. Times are the database's own clock. */
-import { and, desc, eq, gt, isNull, ne, notInArray, sql } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNull, ne, notInArray, sql } from "drizzle-orm";
 import type { Database } from "../connect.ts";
 import { guarded } from "../database-error.ts";
 import type { SessionRow } from "../model.ts";
@@ -25,6 +25,23 @@ export const findActor = guarded(async (db: Database, sessionId: number) => {
 
 /** Who a request comes from. */
 export type Actor = NonNullable<Awaited<ReturnType<typeof findActor>>>;
+
+/** Numbers in one query; PostgreSQL takes 65,535. */
+const AT_ONCE = 10_000;
+
+/** Those of the sessions that go on, by id: for connections that outlive many requests. */
+export const findActors = guarded(async (db: Database, sessionIds: readonly number[]) => {
+  const found = new Map<number, Actor>();
+  for (let at = 0; at < sessionIds.length; at += AT_ONCE) {
+    const rows = await db
+      .select(actorColumns)
+      .from(sessions)
+      .innerJoin(users, eq(users.id, sessions.userId))
+      .where(and(inArray(sessions.id, sessionIds.slice(at, at + AT_ONCE)), goesOn, mayAct));
+    for (const row of rows) found.set(row.sessionId, row);
+  }
+  return found;
+});
 
 export interface NewSession {
   readonly userId: number;
