@@ -1,5 +1,6 @@
 import { type Bus, migrate, openBus, openDatabase } from "@streamhub/db";
 import { type Ingest, startIngest } from "@streamhub/ingest";
+import { LATENCY, type LatencyProfile } from "@streamhub/ingest/live/latency";
 import type { Gate } from "@streamhub/ingest/live/ports";
 import { ENDED_ELSEWHERE, joinBus, makeDatabaseGate, makeOpenGate } from "@streamhub/ingest/platform/index";
 import { probeFfmpeg } from "@streamhub/ingest/remux/ffmpeg-probe";
@@ -17,6 +18,11 @@ import { makeShutdown, untilSignal } from "./shutdown.ts";
 
 const LOOPBACK = "127.0.0.1";
 
+function latencyOf(text: string): LatencyProfile {
+  if (Object.hasOwn(LATENCY, text)) return text as LatencyProfile;
+  throw misuse(`--latency is one of ${Object.keys(LATENCY).join(", ")}.`);
+}
+
 export const ingestCommand = defineCommand({
   meta: { name: "ingest", description: "Run the RTMP server and its media delivery alone" },
   args: {
@@ -31,6 +37,11 @@ export const ingestCommand = defineCommand({
       description: "Remux to HLS and DASH",
       negativeDescription: "RTMP only: no remux, no delivery",
     },
+    latency: {
+      type: "string",
+      default: "standard",
+      description: `With --open: ${Object.keys(LATENCY).join(", ")}`,
+    },
     ...jsonArg,
   },
   async run({ args }) {
@@ -44,7 +55,7 @@ export const ingestCommand = defineCommand({
     try {
       const ffmpeg = args.packaging ? await probeFfmpeg(env.ffmpegPath ?? "ffmpeg") : null;
       let ingest: Ingest | null = null;
-      let gate: Gate = makeOpenGate();
+      let gate: Gate = makeOpenGate(latencyOf(args.latency));
       let bus: Bus | null = null;
       if (!open) {
         shutdown.defer("instance", claimInstance(env.dataDir));

@@ -1,7 +1,8 @@
 /** One broadcast from its FLV tags to what viewers ask for: remux, then packager, then delivery. */
-import { type Milliseconds, ms, seconds } from "./bytes/units.ts";
+import { type Milliseconds, ms } from "./bytes/units.ts";
 import type { Delivery } from "./delivery/delivery.ts";
 import type { Broadcast } from "./live/broadcast.ts";
+import { LATENCY } from "./live/latency.ts";
 import { makePackager } from "./packager/packager.ts";
 import { makeSegmentWindow } from "./packager/window.ts";
 import { type Ffmpeg, whyNot } from "./remux/ffmpeg-probe.ts";
@@ -46,7 +47,6 @@ export interface Packaging {
 
 /** HLS §6.2.2 wants three target durations; six let a player that is late still find its segments listed. */
 const WINDOW_TARGET_DURATIONS = 6;
-const PART_TARGET = seconds(0.5);
 /** Media sequence numbers count from here: 2026-01-01T00:00:00Z. */
 const NUMBERS_SINCE = 1_767_225_600;
 
@@ -59,13 +59,24 @@ export function startPackaging(options: PackagingOptions): Packaging {
   let segments = 0;
   const done = Promise.withResolvers<void>();
 
-  const window = makeSegmentWindow({ startedAt: broadcast.startedAt, targetDurations: WINDOW_TARGET_DURATIONS });
+  const { part, isLow, batch } = LATENCY[broadcast.latency];
   const bySeconds = Math.max(0, Math.floor(broadcast.startedAt / 1000) - NUMBERS_SINCE);
   const first = Math.max(bySeconds, delivery.nextNumber(broadcast.slug));
+  const window = makeSegmentWindow({
+    startedAt: broadcast.startedAt,
+    targetDurations: WINDOW_TARGET_DURATIONS,
+    ...(isLow ? { partPrefix: first } : {}),
+  });
   const channel = delivery.open(broadcast.slug, window, { isPrivate: broadcast.visibility === "private" });
   const packager = makePackager(
-    { firstNumber: first, firstEpoch: first, partTarget: PART_TARGET },
+    { firstNumber: first, firstEpoch: first, partTarget: part, showsParts: isLow },
     {
+      onPart(rendition, made, segment) {
+        window.setTime(now());
+        window.onPart(rendition, made, segment);
+        channel.changed();
+      },
+      onPartTarget: window.onPartTarget,
       onSegment(rendition, segment) {
         window.setTime(now());
         window.onSegment(rendition, segment);
@@ -87,6 +98,7 @@ export function startPackaging(options: PackagingOptions): Packaging {
       startFfmpegRemuxer(plan, sink, {
         path: ffmpeg.path,
         verbose: failures > 0,
+        batchMs: batch,
         ...(options.onChild === undefined ? {} : { onChild: options.onChild }),
       }));
 

@@ -3,6 +3,7 @@ import { and, asc, eq, inArray, isNotNull, isNull, type SQL, sql } from "drizzle
 import type { Database } from "../connect.ts";
 import { guarded } from "../database-error.ts";
 import type { KeyVault } from "../key-vault.ts";
+import type { ChannelRow } from "../model.ts";
 import { channels } from "../schema/channels.ts";
 import { streams } from "../schema/streams.ts";
 import { users } from "../schema/users.ts";
@@ -24,6 +25,7 @@ export type GoLiveResult =
       readonly kind: "live";
       /** What a crashed node had left live on this channel, ended now. */
       readonly ended: readonly StreamName[];
+      readonly latency: ChannelRow["latency"];
     } & StreamName)
   /** Its owner stopped it: seconds until an encoder is let in again. */
   | { readonly kind: "blocked"; readonly seconds: number }
@@ -37,7 +39,7 @@ const blockedFor = sql<
 export const goLive = guarded(async (db: Database, vault: KeyVault, request: GoLiveRequest): Promise<GoLiveResult> => {
   return db.transaction(async (tx) => {
     const [channel] = await tx
-      .select({ ...keyColumns, blockedFor })
+      .select({ ...keyColumns, latency: channels.latency, blockedFor })
       .from(channels)
       .innerJoin(users, eq(users.id, channels.userId))
       .where(eq(channels.streamKey, vault.hash(request.streamKey)))
@@ -85,6 +87,7 @@ export const goLive = guarded(async (db: Database, vault: KeyVault, request: GoL
       channelId: channel.id,
       slug: channel.slug,
       visibility: channel.visibility,
+      latency: channel.latency,
       ended,
     };
   });

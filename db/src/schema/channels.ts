@@ -31,6 +31,18 @@ export const channels = pgTable(
     visibility: varchar("visibility", { length: 20, enum: ["public", "unlisted", "private"] })
       .notNull()
       .default("public"),
+    /** How close to live its viewers are. */
+    latency: varchar("latency", { length: 20, enum: ["ultra", "balanced", "standard"] })
+      .notNull()
+      .default("balanced"),
+    /** What a second encoder with the same key does: takes the broadcast over, or is refused while the first one is alive. */
+    secondEncoder: varchar("second_encoder", { length: 20, enum: ["takeover", "refuse"] })
+      .notNull()
+      .default("takeover"),
+    /** Broadcasts are kept as recordings. */
+    isRecorded: boolean("is_recorded").notNull().default(true),
+    /** How far viewers may rewind while it is live, in seconds; 0: only what players need. Null: to its beginning. */
+    dvrSeconds: integer("dvr_seconds").default(7200),
     isLive: boolean("is_live").notNull().default(false),
     viewersCount: integer("viewers_count").notNull().default(0),
     createdAt: createdAt(),
@@ -45,6 +57,9 @@ export const channels = pgTable(
     index("channels_title_letters_index").using("gin", sql`(${searchLetters(table.title)}) gin_trgm_ops`),
     check("channels_slug_check", sql`${table.slug} ~ ${sql.raw(`'${SLUG_PATTERN}'`)}`),
     check("channels_visibility_check", sql`${table.visibility} in ('public', 'unlisted', 'private')`),
+    check("channels_latency_check", sql`${table.latency} in ('ultra', 'balanced', 'standard')`),
+    check("channels_second_encoder_check", sql`${table.secondEncoder} in ('takeover', 'refuse')`),
+    check("channels_dvr_seconds_check", sql`${table.dvrSeconds} >= 0`),
     check("channels_viewers_count_check", sql`${table.viewersCount} >= 0`),
     // A key that is also the public name would be no secret.
     check("channels_stream_key_check", sql`${table.streamKey} <> '' and ${table.streamKey} <> ${table.slug}`),

@@ -37,6 +37,47 @@ interface Show {
   fill(): void;
 }
 
+/** A low-latency broadcast that goes on by single samples. */
+function lowLatency({ delivery, now }: Stage, slug: string, model: ModelEpoch) {
+  const window = makeSegmentWindow({ startedAt: now, targetDurations: 6, partPrefix: FIRST });
+  const channel = delivery.open(slug, window, { isPrivate: false });
+  const packager = makePackager(
+    { firstNumber: FIRST, firstEpoch: FIRST, partTarget: seconds(0.5), showsParts: true },
+    {
+      ...window,
+      onPart(rendition, part, segment) {
+        window.onPart(rendition, part, segment);
+        channel.changed();
+      },
+      onSegment(rendition, segment) {
+        window.onSegment(rendition, segment);
+        channel.changed();
+      },
+    },
+  );
+  const { tracks, inputs } = modelEpoch(model);
+  packager.beginEpoch(tracks, ms(0));
+  let at = 0;
+  return {
+    channel,
+    window,
+    /** Pushes samples until something is so. */
+    until(isSo: () => boolean): void {
+      while (!isSo()) {
+        const input = inputs[at++];
+        if (input === undefined) throw new Error("the model is over");
+        packager.push(input.track, input.sample);
+      }
+    },
+    end(): void {
+      packager.endEpoch();
+      window.end();
+      channel.changed();
+      channel.ended();
+    },
+  };
+}
+
 function show({ delivery, now }: Stage, slug: string, isPrivate = false, first = FIRST): Show {
   const window = makeSegmentWindow({ startedAt: now, targetDurations: 6 });
   const channel = delivery.open(slug, window, { isPrivate });
@@ -45,7 +86,7 @@ function show({ delivery, now }: Stage, slug: string, isPrivate = false, first =
     window,
     fill() {
       const packager = makePackager(
-        { firstNumber: first, firstEpoch: first, partTarget: seconds(0.5) },
+        { firstNumber: first, firstEpoch: first, partTarget: seconds(0.5), showsParts: false },
         {
           ...window,
           onSegment(rendition, segment) {
@@ -242,5 +283,131 @@ describe("delivery", () => {
     const response = await at.get("/live/time");
     expect(Date.parse(await response.text())).toBe(at.now);
     expect(response.headers.get("cache-control")).toBe("no-store");
+  });
+
+  const LONG: ModelEpoch = { ...MODEL, video: { ...MODEL.video!, gops: new Array(20).fill(60) } };
+  const video = (window: SegmentWindow) => window.view?.renditions.find(({ name }) => name === "video");
+  const partUri = (playlist: string, tag: string) =>
+    new RegExp(`^#EXT-X-${tag}:.*URI="(p[^"]+)"`, "m").exec(playlist)![1]!;
+
+  test("a blocking reload is held until its part is listed, and costs one render for all who wait", async () => {
+    const at = stage();
+    const live = lowLatency(at, "low", LONG);
+    live.until(() => (video(live.window)?.growing?.parts.length ?? 0) === 1);
+    const { number } = video(live.window)!.growing!;
+    const path = `/live/low/video/index.m3u8?_HLS_msn=${number}&_HLS_part=1`;
+    const held = Array.from({ length: 50 }, () => at.get(path));
+    await Promise.resolve();
+    expect(at.delivery.stats.held).toBe(50);
+    live.until(() => (video(live.window)?.growing?.parts.length ?? 0) === 2);
+    const answers = await Promise.all(held);
+    for (const answer of answers) {
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get("cache-control")).toBe("public, max-age=12");
+    }
+    const text = await answers[0]!.text();
+    expect(text).toContain("#EXT-X-PART-INF:PART-TARGET=");
+    expect(text.match(/^#EXT-X-PART:/gm)!.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(await Promise.all(answers.slice(1).map((answer) => answer.text())))).toEqual(new Set([text]));
+    // A part beyond the last of a whole segment is the first of the next; the past answers at once.
+    live.until(() => video(live.window)!.segments.at(-1)!.number === number);
+    const next = at.get(`/live/low/video/index.m3u8?_HLS_msn=${number}&_HLS_part=99`);
+    await Promise.resolve();
+    expect(at.delivery.stats.held).toBe(1);
+    live.until(() => video(live.window)!.growing?.number === number + 1);
+    expect((await next).status).toBe(200);
+    expect((await at.get(`/live/low/video/index.m3u8?_HLS_msn=${number - 1}`)).status).toBe(200);
+    expect(at.delivery.stats.held).toBe(0);
+  });
+
+  test("directives that make no sense are told so at once", async () => {
+    const at = stage();
+    const live = lowLatency(at, "low", LONG);
+    live.until(() => (video(live.window)?.segments.length ?? 0) === 2);
+    const last = video(live.window)!.segments.at(-1)!.number;
+    for (const query of [
+      "_HLS_part=0",
+      `_HLS_msn=${last + 3}`,
+      "_HLS_msn=x",
+      "_HLS_msn=-1",
+      `_HLS_msn=${last}&_HLS_part=1.5`,
+    ])
+      expect((await at.get(`/live/low/video/index.m3u8?${query}`)).status).toBe(400);
+    live.end();
+    const ended = await at.get(`/live/low/video/index.m3u8?_HLS_msn=${last + 1}&_HLS_part=3`);
+    expect(await ended.text()).toContain("#EXT-X-ENDLIST");
+  });
+
+  test("a reload for what does not come is given up", async () => {
+    const at = stage();
+    const live = lowLatency(at, "low", LONG);
+    live.until(() => (video(live.window)?.segments.length ?? 0) === 2);
+    const last = video(live.window)!.segments.at(-1)!.number;
+    const held = at.get(`/live/low/video/index.m3u8?_HLS_msn=${last + 2}`);
+    await Promise.resolve();
+    at.delivery.stop();
+    const answer = await held;
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get("retry-after")).toBe("1");
+  });
+
+  test("the hinted part is held, then is what the playlist lists under that name", async () => {
+    const at = stage();
+    const live = lowLatency(at, "low", LONG);
+    live.until(() => (video(live.window)?.segments.length ?? 0) === 2);
+    for (let i = 0; i < 9; i++) {
+      const before = video(live.window)!.nextPart;
+      const hint = partUri(await (await at.get("/live/low/video/index.m3u8")).text(), "PRELOAD-HINT");
+      const held = at.get(`/live/low/video/${hint}`);
+      await Promise.resolve();
+      expect(at.delivery.stats.held).toBe(1);
+      live.until(() => video(live.window)!.nextPart === before + 1);
+      const answer = await held;
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get("cache-control")).toContain("immutable");
+      const bytes = await answer.bytes();
+      expect(bytes).toEqual(live.window.part("video", before)!.bytes);
+      expect(await (await at.get("/live/low/video/index.m3u8")).text()).toContain(`URI="${hint}"`);
+    }
+    expect((await at.get(`/live/low/video/p${FIRST}-9999.m4s`)).status).toBe(404);
+    expect((await at.get(`/live/low/video/p1-0.m4s`)).status).toBe(404);
+  });
+
+  test("a growing segment goes out part by part, and is the segment in the end", async () => {
+    const at = stage();
+    const live = lowLatency(at, "low", LONG);
+    live.until(() => (video(live.window)?.growing?.parts.length ?? 0) === 1);
+    const { number } = video(live.window)!.growing!;
+    const response = await at.get(`/live/low/video/${number}.m4s`);
+    expect(response.headers.has("content-length")).toBeFalse();
+    const reader = response.body!.getReader();
+    const first = await reader.read();
+    expect(first.value).toEqual(video(live.window)!.growing!.parts[0]!.bytes);
+    const second = reader.read();
+    live.until(() => (video(live.window)?.growing?.parts.length ?? 0) === 2);
+    const pieces = [first.value!, (await second).value!];
+    live.until(() => live.window.segment("video", number) !== null);
+    for (let next = await reader.read(); !next.done; next = await reader.read()) pieces.push(next.value);
+    expect(Buffer.concat(pieces).equals(live.window.segment("video", number)!.bytes)).toBeTrue();
+    // The one after it is waited for; one further away is not there.
+    const coming = at.get(`/live/low/video/${number + 1}.m4s`);
+    expect((await at.get(`/live/low/video/${number + 2}.m4s`)).status).toBe(404);
+    live.until(() => video(live.window)!.growing?.number === number + 1);
+    expect((await coming).status).toBe(200);
+    live.end();
+  });
+
+  test("a delta update leaves out what lies before the skip boundary", async () => {
+    const at = stage();
+    const live = lowLatency(at, "low", LONG);
+    live.until(() => (video(live.window)?.segments.at(-1)?.number ?? 0) === FIRST + 10);
+    const whole = await (await at.get("/live/low/video/index.m3u8")).text();
+    const delta = await (await at.get("/live/low/video/index.m3u8?_HLS_skip=YES")).text();
+    const skipped = Number(/^#EXT-X-SKIP:SKIPPED-SEGMENTS=(\d+)$/m.exec(delta)?.[1] ?? 0);
+    const names = (text: string) => [...text.matchAll(/^\d+\.m4s$/gm)].map(([name]) => name);
+    expect(names(delta)).toEqual(names(whole).slice(skipped));
+    const seconds = [...whole.matchAll(/^#EXTINF:([\d.]+)/gm)].map((match) => Number(match[1]));
+    const kept = seconds.slice(skipped).reduce((sum, each) => sum + each, 0);
+    expect(kept).toBeGreaterThanOrEqual(12 - 2.5);
   });
 });

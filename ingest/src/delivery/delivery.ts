@@ -1,8 +1,11 @@
 import { type Milliseconds, ms } from "../bytes/units.ts";
 import type { SegmentWindow } from "../packager/window.ts";
+import { growingBody, partsOf } from "./growing.ts";
 import { type Body, CORS, plain, respond } from "./media-response.ts";
 import { type PlaylistName, type Publication, playlistOf } from "./publication.ts";
+import { type Directives, isThere, isTooFar, NO_DIRECTIVES, readDirectives } from "./reload.ts";
 import { type LiveRoute, readRoute } from "./route.ts";
+import { makeWaits } from "./waits.ts";
 
 export interface DeliveryOptions {
   readonly now?: () => Milliseconds;
@@ -35,6 +38,10 @@ const HOLD_MS = 10_000;
 const MAX_HELD = 10_000;
 /** Broadcasts of one slug whose segments may still be asked for. */
 const MAX_RETIRED = 4;
+/** §6.2.5.2: what is held longer than three target durations is given up. */
+const HELD_TARGETS = 3;
+/** How long caches may keep the answer to a blocking reload, in target durations. */
+const RELOAD_TARGETS = 6;
 const IMMUTABLE = "public, max-age=31536000, immutable";
 
 export function makeDelivery(options: DeliveryOptions = {}): Delivery {
@@ -44,8 +51,9 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
   /** Newest last. A Map: no key from a path means anything else. */
   const channels = new Map<string, Publication[]>();
   const timers = new Set<Timer>();
-  let held = 0;
 
+  const all = (): Publication[] => [...channels.values()].flat();
+  const held = (): number => all().reduce((sum, { waits }) => sum + waits.held, 0);
   const current = (slug: string): Publication | undefined => channels.get(slug)?.at(-1);
 
   function later(delay: number, action: () => void): Timer {
@@ -59,6 +67,7 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
   }
 
   function forget(slug: string, publication: Publication): void {
+    publication.waits.stop();
     const rest = channels.get(slug)?.filter((each) => each !== publication) ?? [];
     if (rest.length === 0) channels.delete(slug);
     else channels.set(slug, rest);
@@ -68,15 +77,16 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
     if (route.kind === "time") return time(request);
     const publication = current(route.slug);
     if (publication === undefined || publication.isPrivate) return offline();
-    if (route.kind === "segment" || route.kind === "init") return media(request, route);
-    const name: PlaylistName =
-      route.kind === "master"
-        ? "master.m3u8"
-        : route.kind === "manifest"
-          ? "manifest.mpd"
-          : `${route.rendition}/index.m3u8`;
-    if (publication.window.view === null) return hold(request, publication, name);
-    return playlist(request, publication, name);
+    if (route.kind === "part") return part(request, publication, route);
+    if (route.kind === "segment" || route.kind === "init") {
+      return media(request, route) ?? growing(request, publication, route);
+    }
+    if (route.kind !== "playlist") {
+      return playlist(request, publication, route.kind === "master" ? "master.m3u8" : "manifest.mpd", NO_DIRECTIVES);
+    }
+    const directives = readDirectives(queryOf(request.url));
+    if (typeof directives === "string") return plain(400, directives);
+    return playlist(request, publication, `${route.rendition}/index.m3u8`, directives);
   }
 
   function time(request: Request): Response {
@@ -86,42 +96,119 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
     });
   }
 
-  function playlist(request: Request, publication: Publication, name: PlaylistName): Response {
+  /** A playlist, as soon as there is one with what is asked for. */
+  function playlist(
+    request: Request,
+    publication: Publication,
+    name: PlaylistName,
+    directives: Directives,
+  ): Response | Promise<Response> {
     const { view } = publication.window;
-    const rendered = view === null ? null : playlistOf(publication, view, name);
-    if (view === null || rendered === null) return plain(404, "No such playlist.");
+    if (view === null) return first(request, publication, name, directives);
+    const { msn, part: index } = directives;
+    const rendition = view.renditions.find((each) => name === `${each.name}/index.m3u8`);
+    if (msn === null || rendition === undefined || view.lowLatency === null || view.hasEnded) {
+      // Half a target duration: a cache must not make players late.
+      return rendered(request, publication, name, directives, Math.floor(view.targetDuration / 2));
+    }
+    if (isTooFar(rendition, msn)) return plain(400, "_HLS_msn is more than two segments ahead.");
+    return reload(request, publication, name, directives, rendition.name, msn, index);
+  }
+
+  /** §6.2.5.2: the answer is held until the playlist has the segment, or part. */
+  async function reload(
+    request: Request,
+    publication: Publication,
+    name: PlaylistName,
+    directives: Directives,
+    rendition: string,
+    msn: number,
+    index: number | null,
+  ): Promise<Response> {
+    const { window, waits } = publication;
+    const { targetDuration } = window.view!;
+    const isSo = () => isThere(window.view!, rendition, msn, index);
+    const found = await waits.until(
+      `${rendition}/${msn}.${index ?? "whole"}`,
+      isSo,
+      HELD_TARGETS * targetDuration * 1000,
+    );
+    if (!found) return late();
+    // Its URL names one moment of the playlist: a cache may keep it for as long as anybody can want it.
+    return rendered(request, publication, name, directives, RELOAD_TARGETS * targetDuration);
+  }
+
+  function rendered(
+    request: Request,
+    publication: Publication,
+    name: PlaylistName,
+    { skip }: Directives,
+    maxAge: number,
+  ): Response {
+    const body = playlistOf(publication, publication.window.view!, name, skip);
+    if (body === null) return plain(404, "No such playlist.");
     const type = name === "manifest.mpd" ? "application/dash+xml" : "application/vnd.apple.mpegurl";
-    const { bytes, etag } = rendered;
-    // Half a target duration: a cache must not make players late.
-    const cacheControl = `public, max-age=${Math.floor(view.targetDuration / 2)}`;
-    return respond(request, { bytes, type, cacheControl, etag });
+    return respond(request, { bytes: body.bytes, type, cacheControl: `public, max-age=${maxAge}`, etag: body.etag });
   }
 
   /** Live, but nothing to show yet: the first segment is at most a GOP away. */
-  async function hold(request: Request, publication: Publication, name: PlaylistName): Promise<Response> {
-    if (held >= maxHeld) return notYet();
-    held++;
-    const timeout = Promise.withResolvers<void>();
-    const timer = later(holdMs, timeout.resolve);
-    try {
-      await Promise.race([publication.ready.promise, timeout.promise]);
-    } finally {
-      held--;
-      clearTimeout(timer);
-      timers.delete(timer);
-    }
-    if (publication.window.view !== null) return playlist(request, publication, name);
+  async function first(
+    request: Request,
+    publication: Publication,
+    name: PlaylistName,
+    directives: Directives,
+  ): Promise<Response> {
+    const { window, waits } = publication;
+    await waits.until("the first segment", () => window.view !== null || publication.until !== null, holdMs);
+    if (window.view !== null) return playlist(request, publication, name, directives);
     return publication.until === null ? notYet() : offline();
   }
 
-  function media(request: Request, route: LiveRoute & { kind: "segment" | "init" }): Response {
+  /** §6.2.6: the part that a hint names is waited for. */
+  async function part(
+    request: Request,
+    { window, waits }: Publication,
+    { rendition, prefix, index }: LiveRoute & { kind: "part" },
+  ): Promise<Response> {
+    const { view } = window;
+    const known = view?.renditions.find(({ name }) => name === rendition);
+    const isOurs = view?.lowLatency?.prefix === prefix && known !== undefined;
+    if (isOurs && index === known.nextPart && !view.hasEnded) {
+      const isSo = () => window.part(rendition, index) !== null || window.view?.hasEnded === true;
+      const timeout = HELD_TARGETS * view.targetDuration * 1000;
+      if (!(await waits.until(`${rendition}/p${index}`, isSo, timeout))) return late();
+    }
+    const found = isOurs ? window.part(rendition, index) : null;
+    if (found === null) return plain(404, "No such part, or no longer.");
+    const etag = `"${rendition}-p${prefix}-${index}"`;
+    return respond(request, { bytes: found.bytes, type: `${known!.kind}/mp4`, cacheControl: IMMUTABLE, etag });
+  }
+
+  /** The segment that grows now, or the next one. */
+  async function growing(request: Request, { window, waits }: Publication, route: LiveRoute): Promise<Response> {
+    const missing = () => plain(404, "No such segment, or no longer.");
+    const { view } = window;
+    if (route.kind !== "segment" || view === null || view.lowLatency === null || view.hasEnded) return missing();
+    const { rendition, number } = route;
+    const known = view.renditions.find(({ name }) => name === rendition);
+    if (known === undefined || number !== (known.segments.at(-1)?.number ?? 0) + 1) return missing();
+    const timeout = HELD_TARGETS * view.targetDuration * 1000;
+    const isSo = () => partsOf(window, rendition, number) !== null || window.view?.hasEnded === true;
+    if (!(await waits.until(`${rendition}/${number}`, isSo, timeout))) return late();
+    if (partsOf(window, rendition, number) === null) return missing();
+    const headers = { ...CORS, "content-type": `${known.kind}/mp4`, "cache-control": IMMUTABLE };
+    const body = request.method === "HEAD" ? null : growingBody(window, waits, rendition, number, timeout);
+    return new Response(body, { headers });
+  }
+
+  function media(request: Request, route: LiveRoute & { kind: "segment" | "init" }): Response | null {
     const publications = channels.get(route.slug) ?? [];
     for (const { window } of publications.toReversed()) {
       window.setTime(now());
       const body = route.kind === "segment" ? segment(window, route) : init(window, route);
       if (body !== null) return respond(request, body);
     }
-    return plain(404, "No such segment, or no longer.");
+    return null;
   }
 
   function segment(window: SegmentWindow, route: LiveRoute & { kind: "segment" }): Body | null {
@@ -157,7 +244,7 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
         isPrivate,
         lastNumber: 0,
         until: null,
-        ready: Promise.withResolvers<void>(),
+        waits: makeWaits(() => held() < maxHeld),
         rendered: new Map(),
       };
       const retired = (channels.get(slug) ?? []).slice(-MAX_RETIRED);
@@ -172,13 +259,13 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
               publication.lastNumber = Math.max(publication.lastNumber, last.number, last.epoch.number);
             }
           }
-          publication.ready.resolve();
+          publication.waits.changed();
         },
         ended() {
           // HLS §6.2.2: at the end, segments stay for the duration of the playlist.
           const stay = window.longestPlaylist * 1000;
           publication.until = ms(now() + stay);
-          publication.ready.resolve();
+          publication.waits.changed();
           if (window.view === null) forget(slug, publication);
           else later(stay, () => forget(slug, publication));
         },
@@ -188,12 +275,12 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
     get stats() {
       let bytes = 0;
       for (const publications of channels.values()) for (const { window } of publications) bytes += window.size;
-      return { channels: channels.size, held, bytes };
+      return { channels: channels.size, held: held(), bytes };
     },
     stop() {
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
-      for (const publications of channels.values()) for (const { ready } of publications) ready.resolve();
+      for (const { waits } of all()) waits.stop();
       channels.clear();
     },
   };
@@ -207,6 +294,13 @@ function notYet(): Response {
   return plain(503, "The broadcast has just begun; come again.", { "retry-after": "1", "cache-control": "no-store" });
 }
 
+function late(): Response {
+  return plain(503, "What was asked for did not come in time; come again.", {
+    "retry-after": "1",
+    "cache-control": "no-store",
+  });
+}
+
 function preflight(): Response {
   return new Response(null, {
     status: 204,
@@ -217,6 +311,12 @@ function preflight(): Response {
       "access-control-max-age": "86400",
     },
   });
+}
+
+/** With its question mark; empty when there is none. */
+function queryOf(url: string): string {
+  const start = url.indexOf("?");
+  return start < 0 ? "" : url.slice(start);
 }
 
 /** The path of an absolute URL, without parsing what does not matter. Percent-encoding is not decoded: no name of ours needs it. */

@@ -4,6 +4,7 @@ import { renderMediaPlaylist } from "../packager/hls-media.ts";
 import { renderMultivariantPlaylist } from "../packager/hls-multivariant.ts";
 import type { BroadcastView } from "../packager/view.ts";
 import type { SegmentWindow } from "../packager/window.ts";
+import type { Waits } from "./waits.ts";
 
 /** What delivery knows of one broadcast. */
 export interface Publication {
@@ -13,8 +14,7 @@ export interface Publication {
   lastNumber: number;
   /** Unix time after which nobody can want it. Null while it is live. */
   until: Milliseconds | null;
-  /** Resolved when the first playlist can be rendered, or never will be. */
-  readonly ready: PromiseWithResolvers<void>;
+  readonly waits: Waits;
   readonly rendered: Map<string, Rendered>;
 }
 
@@ -29,21 +29,27 @@ export type PlaylistName = "master.m3u8" | "manifest.mpd" | `${string}/index.m3u
 const text = new TextEncoder();
 
 /** A playlist of the newest view: rendered once for each version, however many ask. */
-export function playlistOf(publication: Publication, view: BroadcastView, name: PlaylistName): Rendered | null {
-  const cached = publication.rendered.get(name);
+export function playlistOf(
+  publication: Publication,
+  view: BroadcastView,
+  name: PlaylistName,
+  skip: boolean,
+): Rendered | null {
+  const key = skip ? `${name}?skip` : name;
+  const cached = publication.rendered.get(key);
   if (cached?.version === view.version) return cached;
-  const body = render(view, name);
+  const body = render(view, name, skip);
   if (body === null) return null;
   const bytes = text.encode(body);
   const rendered = { version: view.version, bytes, etag: `"${Bun.hash(bytes).toString(36)}"` };
-  publication.rendered.set(name, rendered);
+  publication.rendered.set(key, rendered);
   return rendered;
 }
 
-function render(view: BroadcastView, name: PlaylistName): string | null {
+function render(view: BroadcastView, name: PlaylistName, skip: boolean): string | null {
   if (name === "master.m3u8") return renderMultivariantPlaylist(view, (rendition) => `${rendition}/index.m3u8`);
   if (name === "manifest.mpd")
     return renderMpd(view, { timeUri: "/live/time", baseOf: (rendition) => `${rendition}/` });
   const rendition = view.renditions.find((each) => `${each.name}/index.m3u8` === name);
-  return rendition === undefined ? null : renderMediaPlaylist(view, rendition);
+  return rendition === undefined ? null : renderMediaPlaylist(view, rendition, { skip });
 }

@@ -5,11 +5,20 @@ export type LiveRoute =
   | { readonly kind: "manifest"; readonly slug: string }
   | { readonly kind: "playlist"; readonly slug: string; readonly rendition: string }
   | { readonly kind: "init"; readonly slug: string; readonly rendition: string; readonly epoch: number }
-  | { readonly kind: "segment"; readonly slug: string; readonly rendition: string; readonly number: number };
+  | { readonly kind: "segment"; readonly slug: string; readonly rendition: string; readonly number: number }
+  | {
+      readonly kind: "part";
+      readonly slug: string;
+      readonly rendition: string;
+      /** Tells the broadcast. */
+      readonly prefix: number;
+      readonly index: number;
+    };
 
 const SLUG = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/;
 const RENDITION = /^[a-z0-9-]{1,32}$/;
 const SEGMENT = /^(\d{1,15})\.m4s$/;
+const PART = /^p(\d{1,15})-(\d{1,9})\.m4s$/;
 const INIT = /^init-(\d{1,15})\.mp4$/;
 const MAX_PATH = 256;
 
@@ -20,6 +29,7 @@ const MAX_PATH = 256;
  *   /live/{slug}/{rendition}/index.m3u8  HLS media playlist
  *   /live/{slug}/{rendition}/init-{epoch}.mp4
  *   /live/{slug}/{rendition}/{number}.m4s
+ *   /live/{slug}/{rendition}/p{prefix}-{index}.m4s  HLS partial segment
  *
  * `undefined`: not under /live/ at all. `null`: nothing is there, whatever it is.
  */
@@ -37,6 +47,10 @@ export function readRoute(path: string): LiveRoute | null | undefined {
   if (third === "index.m3u8") return { kind: "playlist", slug, rendition: second };
   const number = SEGMENT.exec(third)?.[1];
   if (number !== undefined) return { kind: "segment", slug, rendition: second, number: Number(number) };
+  const part = PART.exec(third);
+  if (part !== null) {
+    return { kind: "part", slug, rendition: second, prefix: Number(part[1]), index: Number(part[2]) };
+  }
   const epoch = INIT.exec(third)?.[1];
   return epoch === undefined ? null : { kind: "init", slug, rendition: second, epoch: Number(epoch) };
 }

@@ -1,5 +1,6 @@
 import type { Milliseconds } from "../bytes/units.ts";
 import { GopCache, type GopCacheLimits } from "./gop-cache.ts";
+import type { LatencyProfile } from "./latency.ts";
 import { type MediaKind, type MediaTag, makeMediaTag } from "./media-tag.ts";
 
 /** Whoever consumes a broadcast: a remuxer, an RTMP player, a recorder. Calls are synchronous; a sink must not throw. */
@@ -22,6 +23,7 @@ export interface Broadcast {
   readonly streamId: number | null;
   /** `private`: media is refused to everyone without a playback token. */
   readonly visibility: "public" | "unlisted" | "private";
+  readonly latency: LatencyProfile;
   /** Unix time of the accepted publish. */
   readonly startedAt: Milliseconds;
   /**
@@ -47,6 +49,7 @@ export interface LiveBroadcastOptions {
   readonly slug: string;
   readonly streamId: number | null;
   readonly visibility: Broadcast["visibility"];
+  readonly latency: LatencyProfile;
   readonly startedAt: Milliseconds;
   /** How to end the publisher's session. */
   readonly onRefuse: (code: string, reason: string) => void;
@@ -58,6 +61,7 @@ export class LiveBroadcast implements Broadcast {
   readonly slug: string;
   readonly streamId: number | null;
   readonly visibility: Broadcast["visibility"];
+  readonly latency: LatencyProfile;
   readonly startedAt: Milliseconds;
   private readonly cache: GopCache;
   private sinks: readonly BroadcastSink[] = [];
@@ -74,6 +78,7 @@ export class LiveBroadcast implements Broadcast {
     this.slug = options.slug;
     this.streamId = options.streamId;
     this.visibility = options.visibility;
+    this.latency = options.latency;
     this.startedAt = options.startedAt;
     this.cache = new GopCache(options.gopLimits);
   }

@@ -19,6 +19,7 @@ function open(maxBytes = DEFAULT_GOP_CACHE_LIMITS.maxBytes) {
     slug: "memory",
     streamId: null,
     visibility: "public",
+    latency: "standard",
     startedAt: ms(0),
     onRefuse: () => {},
     gopLimits: { ...DEFAULT_GOP_CACHE_LIMITS, maxBytes },

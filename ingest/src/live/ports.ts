@@ -1,5 +1,6 @@
 /** What ingest asks of the platform it runs in. `platform/` binds these to the database; `--open` mode binds them to nothing. */
 import type { Milliseconds } from "../bytes/units.ts";
+import type { LatencyProfile } from "./latency.ts";
 
 export interface PublishRequest {
   /** The stream key as the encoder sent it. A secret: never logged, never in an error. Already bounded in length by the session. */
@@ -17,6 +18,7 @@ export interface Admitted {
   readonly streamId: number | null;
   /** `private`: media is refused to everyone without a playback token. */
   readonly visibility: "public" | "unlisted" | "private";
+  readonly latency: LatencyProfile;
 }
 
 export interface Refused {

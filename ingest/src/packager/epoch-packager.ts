@@ -1,18 +1,23 @@
-import type { Milliseconds, Seconds } from "../bytes/units.ts";
+import type { Milliseconds } from "../bytes/units.ts";
 import type { Frame } from "./frame.ts";
 import { type FrameClock, makeFrameClock } from "./frame-clock.ts";
 import { TRACK_ID } from "./init-segment.ts";
+import type { PartTarget } from "./part-target.ts";
 import type { EpochInfo, EpochTrack, PackagerSink } from "./segment.ts";
-import { makeSegmentBuilder, type SegmentBuilder } from "./segment-builder.ts";
+import { makeSegmentBuilder, type PartCounter, type SegmentBuilder } from "./segment-builder.ts";
 import type { TargetDuration } from "./target-duration.ts";
 import type { Sample } from "./track.ts";
 
 export interface EpochOptions {
   readonly info: EpochInfo;
-  readonly partTarget: Seconds;
+  readonly partTarget: PartTarget;
+  /** Parts are told as they are made, not only within their segments. */
+  readonly showsParts: boolean;
   readonly target: TargetDuration;
   /** Timescale by name of every rendition of the broadcast. */
   readonly renditions: ReadonlyMap<string, number>;
+  /** Of the epoch's renditions, shared with the epochs before and after. */
+  readonly counters: ReadonlyMap<string, PartCounter>;
 }
 
 /**
@@ -51,37 +56,19 @@ interface Lane {
 const LEAST_FIRST_SECONDS = 0.5;
 /** Close enough to the target to end a segment of several short GOPs. */
 const NEARLY_SECONDS = 0.1;
-/** Longest audio frame where the codec does not fix it (Opus: 120 ms): a follower overshoots the leader's cut by less than a frame. */
+/** Longest audio frame where the codec does not fix it (Opus: 120 ms): a follower overshoots the leader's cut by less than a frame and a half. */
 const UNKNOWN_FRAME_SECONDS = 0.12;
-const LEAST_PART = 0.85;
 const SOUND_SECONDS = 2;
 const ROUNDING = 1e-6;
 
 export function makeEpochPackager(options: EpochOptions, sink: PackagerSink): EpochPackager {
   const { info, target } = options;
-  const lanes = info.tracks.map(
-    (source, index): Lane => ({
-      index,
-      name: source.rendition,
-      timescale: source.timescale,
-      source,
-      builder: makeSegmentBuilder(TRACK_ID[source.track.kind], source.timescale, {
-        target: Math.round(options.partTarget * source.timescale),
-        // Every audio frame is a sync sample: only the target ends its parts.
-        minimum:
-          source.track.kind === "audio"
-            ? Number.POSITIVE_INFINITY
-            : Math.ceil(options.partTarget * LEAST_PART * source.timescale),
-      }),
-      clock: null,
-      queue: [],
-      cuts: [],
-    }),
-  );
+  const lanes = info.tracks.map(makeLane);
   const leader = lanes.find((lane) => lane.source.track.kind === "video") ?? lanes[0]!;
   const followers = lanes.filter((lane) => lane !== leader);
   const origin = info.startsAt / 1000;
-  const overshoot = Math.max(0, ...followers.map(frameSeconds));
+  // A frame of sound that begins before the cut, and half of one by which its place on the grid may be later than where it arrived.
+  const overshoot = Math.max(0, ...followers.map((lane) => 1.5 * frameSeconds(lane)));
 
   let number = info.firstNumber;
   let hasPublished = false;
@@ -98,6 +85,28 @@ export function makeEpochPackager(options: EpochOptions, sink: PackagerSink): Ep
   let isTakenBack = false;
 
   const limit = (): number => target.limit - overshoot;
+
+  function makeLane(source: EpochTrack, index: number): Lane {
+    const { rendition: name, timescale, track } = source;
+    const ticksOfPart = (): number | null => {
+      const { seconds } = options.partTarget;
+      return seconds === null ? null : Math.floor(seconds * timescale);
+    };
+    const builder = makeSegmentBuilder({
+      trackId: TRACK_ID[track.kind],
+      timescale,
+      partTarget: ticksOfPart,
+      cutsAtSync: track.kind === "video",
+      counter: options.counters.get(name)!,
+      onPart(part) {
+        if (!options.showsParts) return;
+        hasPublished = true;
+        sink.onPart(name, part, { number: lane.cuts[0]?.number ?? number, epoch: info, timescale });
+      },
+    });
+    const lane: Lane = { index, name, timescale, source, builder, clock: null, queue: [], cuts: [] };
+    return lane;
+  }
 
   /** The leader's first frame is presented at the epoch's origin; the others keep their distance to it. */
   function startClock(lane: Lane, first: Sample): FrameClock {
@@ -143,7 +152,7 @@ export function makeEpochPackager(options: EpochOptions, sink: PackagerSink): Ep
     if (builder.isEmpty) return;
     if (target.seconds === null) {
       if (seconds < LEAST_FIRST_SECONDS) return;
-      target.freeze(gop);
+      freeze(gop);
       cut();
     } else if (seconds >= target.seconds - NEARLY_SECONDS || seconds + gop > limit()) {
       cut();
@@ -157,9 +166,16 @@ export function makeEpochPackager(options: EpochOptions, sink: PackagerSink): Ep
     if ((time - builder.start) / timescale + frameSeconds(leader) / 2 >= SOUND_SECONDS) cut();
   }
 
+  /** The first segment is about to end: what is promised for the whole broadcast. */
+  function freeze(gopSeconds: number): void {
+    const { builder, timescale } = leader;
+    target.freeze(gopSeconds);
+    options.partTarget.freeze(builder.duration / timescale / builder.frames);
+  }
+
   function cut(): void {
     const { builder, timescale } = leader;
-    if (target.seconds === null) target.freeze(builder.duration / timescale);
+    if (target.seconds === null) freeze(builder.duration / timescale);
     const startSeconds = builder.start / timescale;
     const stop = (builder.start + builder.duration) / timescale;
     const segment = builder.close(number, info);
@@ -224,11 +240,13 @@ export function makeEpochPackager(options: EpochOptions, sink: PackagerSink): Ep
   }
 
   function closeFollowing(lane: Lane): void {
-    const made = lane.cuts.shift()!;
+    const made = lane.cuts[0]!;
     if (lane.builder.isEmpty) {
+      lane.cuts.shift();
       gap(lane.name, lane.timescale, made);
     } else {
       const segment = lane.builder.close(made.number, info);
+      lane.cuts.shift();
       publish(lane, segment.time + segment.duration);
       sink.onSegment(lane.name, segment);
     }
@@ -272,6 +290,8 @@ export function makeEpochPackager(options: EpochOptions, sink: PackagerSink): Ep
     takeBack(fromMs) {
       const open = leader.builder.isEmpty ? pendingSourceMs : openSourceMs;
       if (open === null || Math.abs(open - fromMs) > 1) return false;
+      // What was handed out as parts is never handed out again in another form.
+      if (options.showsParts && lanes.some(({ builder, cuts }) => builder.hasParts && cuts.length === 0)) return false;
       isTakenBack = true;
       return true;
     },

@@ -2,7 +2,9 @@ import { type Milliseconds, ms, type Seconds } from "../bytes/units.ts";
 import { type EpochPackager, makeEpochPackager } from "./epoch-packager.ts";
 import { outputTimescale } from "./frame-clock.ts";
 import { initSegment } from "./init-segment.ts";
+import { makePartTarget } from "./part-target.ts";
 import type { EpochInfo, PackagerSink } from "./segment.ts";
+import type { PartCounter } from "./segment-builder.ts";
 import { makeTargetDuration } from "./target-duration.ts";
 import type { Sample, Track } from "./track.ts";
 
@@ -11,8 +13,10 @@ export interface PackagerOptions {
   readonly firstNumber: number;
   /** Discontinuity sequence number of the first epoch; the same rule. */
   readonly firstEpoch: number;
-  /** PART-TARGET. */
+  /** How long parts should be, about: PART-TARGET is chosen by the length of frames. */
   readonly partTarget: Seconds;
+  /** Whether the sink is told of parts before their segments are whole; what it was told of is not taken back. */
+  readonly showsParts: boolean;
 }
 
 /**
@@ -32,9 +36,12 @@ export interface Packager {
 }
 
 export function makePackager(options: PackagerOptions, sink: PackagerSink): Packager {
+  const { showsParts } = options;
   const target = makeTargetDuration(sink);
+  const partTarget = makePartTarget(options.partTarget, (chosen) => sink.onPartTarget(chosen));
   /** Renditions that ever were: an epoch without one of them has gaps there. */
   const renditions = new Map<string, number>();
+  const counters = new Map<string, PartCounter>();
   let epoch: EpochPackager | null = null;
   let nextNumber = options.firstNumber;
   let nextEpoch = options.firstEpoch;
@@ -67,8 +74,11 @@ export function makePackager(options: PackagerOptions, sink: PackagerSink): Pack
           return { rendition: track.kind, track, timescale, init: initSegment(track, timescale) };
         }),
       };
-      for (const { rendition, timescale } of info.tracks) renditions.set(rendition, timescale);
-      epoch = makeEpochPackager({ info, partTarget: options.partTarget, target, renditions }, sink);
+      for (const { rendition, timescale } of info.tracks) {
+        renditions.set(rendition, timescale);
+        if (!counters.has(rendition)) counters.set(rendition, { next: 0 });
+      }
+      epoch = makeEpochPackager({ info, partTarget, showsParts, target, renditions, counters }, sink);
     },
     push(track, sample) {
       epoch?.push(track, sample);

@@ -93,13 +93,15 @@ function play(
     see(window.view, window);
   };
   const packager = makePackager(
-    { firstNumber: FIRST, firstEpoch: FIRST, partTarget: seconds(0.5) },
+    { firstNumber: FIRST, firstEpoch: FIRST, partTarget: seconds(0.5), showsParts: false },
     {
       onSegment(rendition, segment) {
         window.setTime(ms(STARTED_AT + ((segment.time + segment.duration) * 1000) / segment.timescale));
         window.onSegment(rendition, segment);
         look();
       },
+      onPart: window.onPart,
+      onPartTarget: window.onPartTarget,
       onTargetDuration: window.onTargetDuration,
       onDependentCut: window.onDependentCut,
     },

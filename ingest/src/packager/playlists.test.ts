@@ -41,6 +41,8 @@ const video: RenditionView = {
     average: 2_400_000,
   },
   segments: [media(500, BOTH, 90_000, 1, 2), media(501, BOTH, 90_000, 3, 2), media(502, SILENT, 90_000, 5.1, 1.5)],
+  growing: null,
+  nextPart: 0,
 };
 const audio: RenditionView = {
   name: "audio",
@@ -60,12 +62,15 @@ const audio: RenditionView = {
     media(501, BOTH, 48_000, 3, 2),
     { kind: "gap", number: 502, epoch: SILENT, timescale: 48_000, time: 5.1 * 48_000, duration: 1.5 * 48_000 },
   ],
+  growing: null,
+  nextPart: 0,
 };
 const view: BroadcastView = {
   version: 1,
   startedAt: ms(Date.UTC(2026, 10, 24, 12)),
   changedAt: ms(Date.UTC(2026, 10, 24, 12, 0, 7)),
   targetDuration: 2,
+  lowLatency: null,
   windowSeconds: seconds(12),
   isIndependent: true,
   hasEnded: false,
@@ -75,9 +80,10 @@ const view: BroadcastView = {
 describe("playlists as players see them", () => {
   test("a media playlist with a discontinuity", () => {
     expect(renderMediaPlaylist(view, video)).toBe(`#EXTM3U
-#EXT-X-VERSION:8
+#EXT-X-VERSION:9
 #EXT-X-TARGETDURATION:2
 #EXT-X-INDEPENDENT-SEGMENTS
+#EXT-X-SERVER-CONTROL:HOLD-BACK=6,CAN-SKIP-UNTIL=12
 #EXT-X-MEDIA-SEQUENCE:500
 #EXT-X-DISCONTINUITY-SEQUENCE:100
 #EXT-X-MAP:URI="init-100.mp4"
@@ -124,7 +130,7 @@ describe("playlists as players see them", () => {
 
   test("the multivariant playlist", () => {
     expect(renderMultivariantPlaylist(view, (name) => `${name}/index.m3u8`)).toBe(`#EXTM3U
-#EXT-X-VERSION:8
+#EXT-X-VERSION:9
 #EXT-X-INDEPENDENT-SEGMENTS
 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="audio",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="audio/index.m3u8"
 #EXT-X-STREAM-INF:BANDWIDTH=2740000,AVERAGE-BANDWIDTH=2530000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=1280x720,FRAME-RATE=29.970,AUDIO="audio"
@@ -132,7 +138,7 @@ video/index.m3u8
 `);
     const alone = renderMultivariantPlaylist({ ...view, isIndependent: false, renditions: [audio] }, () => 'a"b');
     expect(alone).toBe(`#EXTM3U
-#EXT-X-VERSION:8
+#EXT-X-VERSION:9
 #EXT-X-STREAM-INF:BANDWIDTH=140000,AVERAGE-BANDWIDTH=130000,CODECS="mp4a.40.2"
 a"b
 `);

@@ -1,5 +1,6 @@
 import { chunkSize, writeChunk } from "./chunk.ts";
 import type { Frame } from "./frame.ts";
+import { LEAST_PART } from "./part-target.ts";
 import type { EpochInfo, MediaSegment, Part } from "./segment.ts";
 
 /** The segment of one rendition that is growing: parts that are written, and the frames of the next one. */
@@ -7,27 +8,43 @@ export interface SegmentBuilder {
   readonly isEmpty: boolean;
   readonly start: number;
   readonly duration: number;
+  readonly frames: number;
+  readonly hasParts: boolean;
   add(frame: Frame): void;
   /** Ends the segment and begins the next, empty one. */
   close(number: number, epoch: EpochInfo): MediaSegment;
   discard(): void;
 }
 
-export interface PartRule {
-  /** The most ticks in a part (PART-TARGET). */
-  readonly target: number;
-  /** The least ticks after which a sync sample begins a new part: HLS §4.4.4.9 wants 85 % of any part that is not the last one. */
-  readonly minimum: number;
+/** Counts the parts of a rendition, over all epochs of a broadcast: their names. */
+export interface PartCounter {
+  next: number;
+}
+
+export interface SegmentBuilderOptions {
+  readonly trackId: number;
+  readonly timescale: number;
+  /** PART-TARGET in ticks; null while it is not chosen: frames wait. */
+  readonly partTarget: () => number | null;
+  /** Where every frame is a sync sample (sound), none begins a part. */
+  readonly cutsAtSync: boolean;
+  readonly counter: PartCounter;
+  readonly onPart: (part: Part) => void;
 }
 
 const FIRST_CAPACITY = 64 * 1024;
 /** Segments of one encoder are alike: room for one that is a little larger than the last. */
 const HEADROOM = 1.125;
 
-export function makeSegmentBuilder(trackId: number, timescale: number, rule: PartRule): SegmentBuilder {
+export function makeSegmentBuilder(options: SegmentBuilderOptions): SegmentBuilder {
+  const { trackId, timescale, cutsAtSync, counter, onPart } = options;
   let parts: Part[] = [];
+  /** Of the part that grows. */
   let frames: Frame[] = [];
   let partTicks = 0;
+  /** That came before PART-TARGET was known. */
+  let early: Frame[] = [];
+  let count = 0;
   let ticks = 0;
   let start = 0;
   let sequence = 1;
@@ -59,21 +76,43 @@ export function makeSegmentBuilder(trackId: number, timescale: number, rule: Par
     writeChunk(out, length, trackId, sequence++, frames);
     const bytes = out.subarray(length, length + size);
     length += size;
-    parts.push({
+    const part: Part = {
+      index: counter.next++,
       time: first.time,
       duration: partTicks,
       isIndependent: first.isSync,
       frames: frames.length,
       bytes,
-    });
+    };
     frames = [];
     partTicks = 0;
+    parts.push(part);
+    onPart(part);
+  }
+
+  function place(frame: Frame, target: number): void {
+    const least = target * LEAST_PART;
+    if (partTicks + frame.duration > target || (cutsAtSync && frame.isSync && partTicks >= least)) closePart();
+    frames.push(frame);
+    partTicks += frame.duration;
+    // One more like it would be too many: nothing is gained by waiting for the next.
+    if (partTicks >= least && partTicks + frame.duration > target) closePart();
+  }
+
+  /** Cuts what waited for the target. */
+  function placeEarly(target: number): void {
+    if (early.length === 0) return;
+    const waiting = early;
+    early = [];
+    for (const frame of waiting) place(frame, target);
   }
 
   function clear(): void {
     parts = [];
     frames = [];
+    early = [];
     partTicks = 0;
+    count = 0;
     ticks = 0;
     buffer = null;
     length = 0;
@@ -89,14 +128,25 @@ export function makeSegmentBuilder(trackId: number, timescale: number, rule: Par
     get duration() {
       return ticks;
     },
+    get frames() {
+      return count;
+    },
+    get hasParts() {
+      return parts.length > 0;
+    },
     add(frame) {
-      if (partTicks + frame.duration > rule.target || (frame.isSync && partTicks >= rule.minimum)) closePart();
       if (ticks === 0) start = frame.time;
-      frames.push(frame);
-      partTicks += frame.duration;
+      count++;
       ticks += frame.duration;
+      const target = options.partTarget();
+      if (target === null) early.push(frame);
+      else {
+        placeEarly(target);
+        place(frame, target);
+      }
     },
     close(number, epoch) {
+      placeEarly(options.partTarget() ?? Number.POSITIVE_INFINITY);
       closePart();
       const bytes = buffer!.subarray(0, length);
       capacity = Math.ceil(length * HEADROOM);

@@ -23,6 +23,8 @@ export interface EpochTrack {
 
 /** One CMAF chunk: what LL-HLS lists as a partial segment. */
 export interface Part {
+  /** Counts the parts of its rendition from the broadcast's begin on: its name, so that the next one's is known before it is there. */
+  readonly index: number;
   readonly time: number;
   readonly duration: number;
   /** Begins with a sync sample. */
@@ -46,6 +48,13 @@ export interface MediaSegment {
   readonly bytes: Uint8Array;
 }
 
+/** What is known of a segment before it ends. */
+export interface GrowingSegment {
+  readonly number: number;
+  readonly epoch: EpochInfo;
+  readonly timescale: number;
+}
+
 /** A time for which a rendition has no media while another has. */
 export interface GapSegment {
   readonly kind: "gap";
@@ -60,9 +69,13 @@ export type Segment = MediaSegment | GapSegment;
 
 /** What the packager tells, in order. */
 export interface PackagerSink {
+  /** A part of the segment that is growing. The segment's own `parts` have the same bytes, in other memory perhaps. */
+  onPart(rendition: string, part: Part, segment: GrowingSegment): void;
   onSegment(rendition: string, segment: Segment): void;
   /** TARGETDURATION: told once, before the first segment, and true for the whole broadcast. */
   onTargetDuration(seconds: number): void;
+  /** PART-TARGET: told once, before the first part. */
+  onPartTarget(seconds: number): void;
   /** A segment had to be cut where no decoder can start. */
   onDependentCut(): void;
 }

@@ -1,5 +1,5 @@
 import type { Milliseconds, Seconds } from "../bytes/units.ts";
-import type { Segment } from "./segment.ts";
+import type { GrowingSegment, Part, Segment } from "./segment.ts";
 
 /** A broadcast as playlists show it at one moment: never changed, so that whatever is rendered from it agrees. */
 export interface BroadcastView {
@@ -9,6 +9,8 @@ export interface BroadcastView {
   /** Unix time of the newest change. */
   readonly changedAt: Milliseconds;
   readonly targetDuration: number;
+  /** Null: no parts are listed, this is no low-latency broadcast. */
+  readonly lowLatency: LowLatency | null;
   /** What the windows hold at least, for the whole broadcast (DASH timeShiftBufferDepth). */
   readonly windowSeconds: Seconds;
   /** Every segment begins where a decoder can start. */
@@ -24,6 +26,22 @@ export interface RenditionView {
   /** Newest epoch's description of the track. */
   readonly media: RenditionMedia;
   readonly segments: readonly Segment[];
+  /** The segment behind the last one, as far as it has come; null while it has no part. */
+  readonly growing: GrowingView | null;
+  /** The index of the part that comes next, whatever segment it will belong to. */
+  readonly nextPart: number;
+}
+
+export interface GrowingView extends GrowingSegment {
+  readonly parts: readonly Part[];
+}
+
+/** What is promised for the whole broadcast. */
+export interface LowLatency {
+  /** PART-TARGET. */
+  readonly partTarget: number;
+  /** In the name of every part: no other broadcast has it, so that a URI never changes its bytes. */
+  readonly prefix: number;
 }
 
 /** What a multivariant playlist says of a rendition. Measured values never sink, so that a reload does not confuse players. */

@@ -1,13 +1,15 @@
 import { type Milliseconds, ms, type Seconds, seconds } from "../bytes/units.ts";
 import { type Bandwidth, makeBandwidth } from "./bandwidth.ts";
 import { frameRate } from "./frame-rate.ts";
-import type { EpochTrack, MediaSegment, PackagerSink, Segment } from "./segment.ts";
-import type { BroadcastView, RenditionMedia, RenditionView } from "./view.ts";
+import type { EpochTrack, GrowingSegment, MediaSegment, PackagerSink, Part, Segment } from "./segment.ts";
+import type { BroadcastView, GrowingView, LowLatency, RenditionMedia, RenditionView } from "./view.ts";
 
 export interface WindowOptions {
   readonly startedAt: Milliseconds;
   /** What stays listed at least, in target durations. HLS §6.2.2 wants three. */
   readonly targetDurations: number;
+  /** What no other broadcast of the channel has in the names of its parts. Not given: parts are not listed. */
+  readonly partPrefix?: number;
 }
 
 /** The segments of a broadcast that players may ask for: those listed, and those that playlists in their hands still list. */
@@ -18,6 +20,7 @@ export interface SegmentWindow extends PackagerSink {
   /** Null until every track of the first epoch has a segment. */
   readonly view: BroadcastView | null;
   segment(rendition: string, number: number): MediaSegment | null;
+  part(rendition: string, index: number): Part | null;
   init(rendition: string, epoch: number): EpochTrack | null;
   /** How long playlists last, and segments have to be there after the last of them. */
   readonly longestPlaylist: Seconds;
@@ -30,10 +33,16 @@ interface Rendition {
   readonly kind: "video" | "audio";
   readonly bandwidth: Bandwidth;
   media: RenditionMedia | null;
+  /** The epoch whose frame rate `media` tells. */
+  ratedEpoch: number | null;
   /** Listed, oldest first, without holes in their numbers. */
   segments: Segment[];
   readonly byNumber: Map<number, MediaSegment>;
   readonly inits: Map<number, EpochTrack>;
+  growing: GrowingView | null;
+  /** Of the segments in `byNumber`, and of the growing one. */
+  readonly parts: Map<number, Part>;
+  nextPart: number;
 }
 
 interface Removed {
@@ -48,6 +57,7 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
   const renditions = new Map<string, Rendition>();
   let removed: Removed[] = [];
   let targetDuration = 0;
+  let lowLatency: LowLatency | null = null;
   let isIndependent = true;
   let hasEnded = false;
   let now = options.startedAt;
@@ -60,12 +70,24 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
   const total = (segments: readonly Segment[]): number => segments.reduce((sum, each) => sum + lengthOf(each), 0);
   const windowSeconds = (): number => targetDuration * options.targetDurations;
 
-  function renditionOf(name: string, segment: Segment): Rendition {
+  function renditionOf(name: string, segment: GrowingSegment): Rendition {
     let rendition = renditions.get(name);
     if (rendition === undefined) {
       const kind = segment.epoch.tracks.find((track) => track.rendition === name)?.track.kind ?? "audio";
       const bandwidth = makeBandwidth();
-      rendition = { name, kind, bandwidth, media: null, segments: [], byNumber: new Map(), inits: new Map() };
+      rendition = {
+        name,
+        kind,
+        bandwidth,
+        media: null,
+        ratedEpoch: null,
+        segments: [],
+        byNumber: new Map(),
+        inits: new Map(),
+        growing: null,
+        parts: new Map(),
+        nextPart: 0,
+      };
       renditions.set(name, rendition);
     }
     return rendition;
@@ -83,8 +105,9 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
     }
     const { width, height } = track;
     // Measured once in an epoch: the rate that is listed should not waver.
-    const isKnown = rendition.inits.has(segment.epoch.number) && rendition.media !== null;
+    const isKnown = rendition.ratedEpoch === segment.epoch.number && rendition.media !== null;
     const rate = isKnown ? rendition.media!.frameRate : frameRate(segment);
+    rendition.ratedEpoch = segment.epoch.number;
     rendition.media = { ...common, width, height, frameRate: rate, channels: 0, sampleRate: 0 };
   }
 
@@ -97,9 +120,24 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
       rendition.inits.set(segment.epoch.number, source);
       rendition.byNumber.set(segment.number, segment);
       size += segment.bytes.length;
+      if (lowLatency !== null) for (const part of segment.parts) rendition.parts.set(part.index, part);
     }
+    if (rendition.growing?.number === segment.number) rendition.growing = null;
     slide();
     expire();
+    refresh();
+  }
+
+  function addPart(name: string, part: Part, segment: GrowingSegment): void {
+    const rendition = renditionOf(name, segment);
+    const { growing } = rendition;
+    const before = growing?.number === segment.number ? growing.parts : [];
+    rendition.growing = { ...segment, parts: [...before, part] };
+    rendition.parts.set(part.index, part);
+    rendition.nextPart = part.index + 1;
+    if (!rendition.inits.has(segment.epoch.number)) {
+      rendition.inits.set(segment.epoch.number, segment.epoch.tracks.find((track) => track.rendition === name)!);
+    }
     refresh();
   }
 
@@ -130,10 +168,14 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
     const gone = removed.filter(({ until }) => until <= now);
     removed = removed.filter(({ until }) => until > now);
     for (const { rendition, segment } of gone) {
-      if (segment.kind === "media") size -= segment.bytes.length;
+      if (segment.kind === "media") {
+        size -= segment.bytes.length;
+        for (const { index } of segment.parts) rendition.parts.delete(index);
+      }
       rendition.byNumber.delete(segment.number);
       const { number } = segment.epoch;
       const isUsed =
+        rendition.growing?.epoch.number === number ||
         rendition.segments.some((each) => each.epoch.number === number) ||
         removed.some((each) => each.rendition === rendition && each.segment.epoch.number === number);
       if (!isUsed) rendition.inits.delete(number);
@@ -142,8 +184,8 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
 
   function refresh(): void {
     const shown: RenditionView[] = [];
-    for (const { name, kind, media, segments } of renditions.values()) {
-      if (media !== null) shown.push({ name, kind, media, segments: segments.slice() });
+    for (const { name, kind, media, segments, growing, nextPart } of renditions.values()) {
+      if (media !== null) shown.push({ name, kind, media, segments: segments.slice(), growing, nextPart });
     }
     shown.sort((a, b) => Number(b.kind === "video") - Number(a.kind === "video"));
     const first = shown[0]?.segments[0]?.epoch.tracks ?? [];
@@ -156,6 +198,7 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
       startedAt: options.startedAt,
       changedAt: now,
       targetDuration,
+      lowLatency,
       windowSeconds: seconds(windowSeconds()),
       isIndependent,
       hasEnded,
@@ -165,6 +208,11 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
 
   return {
     onSegment: add,
+    onPart: addPart,
+    onPartTarget(partTarget) {
+      const { partPrefix } = options;
+      if (partPrefix !== undefined) lowLatency = { partTarget, prefix: partPrefix };
+    },
     onTargetDuration(value) {
       targetDuration = value;
     },
@@ -183,6 +231,7 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
       return view;
     },
     segment: (rendition, number) => renditions.get(rendition)?.byNumber.get(number) ?? null,
+    part: (rendition, index) => renditions.get(rendition)?.parts.get(index) ?? null,
     init: (rendition, epoch) => renditions.get(rendition)?.inits.get(epoch) ?? null,
     get longestPlaylist() {
       return seconds(longest);

@@ -34,6 +34,7 @@ const broadcast = (slug: string, streamId: number | null) =>
     slug,
     streamId,
     visibility: "public",
+    latency: "standard",
     startedAt: Date.now() as LiveBroadcast["startedAt"],
     onRefuse: () => {},
   });

@@ -92,7 +92,14 @@ async function until(what: string, condition: () => Promise<boolean> | boolean):
 describe("admit", () => {
   test("a good key makes the channel live, with a stream named after it", async () => {
     const answer = await makeGate().admit(request());
-    expect(answer).toEqual({ kind: "admitted", slug: "one", channelId: 1, streamId: 1, visibility: "public" });
+    expect(answer).toEqual({
+      kind: "admitted",
+      slug: "one",
+      channelId: 1,
+      streamId: 1,
+      visibility: "public",
+      latency: "balanced",
+    });
     expect(await stream(1)).toMatchObject({
       title: "Channel one",
       is_live: true,

@@ -130,10 +130,10 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
         return stopped(result.seconds);
       case "live": {
         live.add(result.streamId);
-        const { slug, channelId, streamId, visibility } = result;
+        const { slug, channelId, streamId, visibility, latency } = result;
         tell("stream.ended", result.ended);
         tell("stream.started", [result]);
-        return { kind: "admitted", slug, channelId, streamId, visibility };
+        return { kind: "admitted", slug, channelId, streamId, visibility, latency };
       }
     }
   }

@@ -13,6 +13,7 @@ test("any key that can be a name is the name", async () => {
     channelId: null,
     streamId: null,
     visibility: "public",
+    latency: "standard",
   });
   expect(await gate.recover()).toBe(0);
 });

@@ -1,5 +1,6 @@
 /** The gate of `streamhub ingest --open`: no database, any key is accepted and is also the public name. */
 import { isSlug } from "@streamhub/db/slug";
+import type { LatencyProfile } from "../live/latency.ts";
 import type { Gate, Refused } from "../live/ports.ts";
 
 const NOT_A_NAME: Refused = {
@@ -9,11 +10,11 @@ const NOT_A_NAME: Refused = {
     "In open mode the key is the public name: 1 to 64 lower-case letters, digits, - and _, beginning with a letter or a digit.",
 };
 
-export function makeOpenGate(): Gate {
+export function makeOpenGate(latency: LatencyProfile = "standard"): Gate {
   return {
     async admit({ key }) {
       if (!isSlug(key)) return NOT_A_NAME;
-      return { kind: "admitted", slug: key, channelId: null, streamId: null, visibility: "public" };
+      return { kind: "admitted", slug: key, channelId: null, streamId: null, visibility: "public", latency };
     },
     ended: async () => {},
     recover: async () => 0,

@@ -215,11 +215,12 @@ export class Connection {
       this.refuse(event.streamId, answer.reason, `refused.${answer.code.slice("publish.".length)}` as CloseReason);
       return;
     }
-    const { slug, streamId, visibility } = answer;
+    const { slug, streamId, visibility, latency } = answer;
     const broadcast = new LiveBroadcast({
       slug,
       streamId,
       visibility,
+      latency,
       startedAt: now(),
       onRefuse: (code, reason) => {
         log.warn({ code, connectionId: this.id, streamId }, reason);

@@ -32,6 +32,7 @@ function run(bytes: Uint8Array, random: Random): string {
     slug: "fuzz",
     streamId: null,
     visibility: "public",
+    latency: "standard",
     startedAt: ms(0),
     onRefuse: () => {},
     gopLimits: { maxBytes: 4_096, maxTags: 16, maxTracks: 4 },

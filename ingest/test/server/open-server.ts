@@ -33,7 +33,7 @@ export interface TestServer extends AsyncDisposable {
 export const admitAll: Verdict = ({ key }) => admitted(`${key}-live`, 1);
 
 export function admitted(slug: string, streamId: number | null): Admitted {
-  return { kind: "admitted", slug, channelId: 1, streamId, visibility: "public" };
+  return { kind: "admitted", slug, channelId: 1, streamId, visibility: "public", latency: "standard" };
 }
 
 export interface TestServerOptions {

@@ -81,6 +81,7 @@ export function testBroadcast(slug: string, refused: string[] = []): LiveBroadca
     slug,
     streamId: null,
     visibility: "public",
+    latency: "standard",
     startedAt: Date.now() as LiveBroadcast["startedAt"],
     onRefuse: (code, reason) => {
       refused.push(`${code}: ${reason}`);
