@@ -27,9 +27,9 @@ export async function firstLiveDay(db: Database, now: number): Promise<string> {
   const [row] = await db.execute<{ open_from: string }>(sql`select open_from from rollups where name = ${NAME}`);
   const today = dayOf(now);
   const earliest = addDays(today, 1 - LIVE_DAYS);
-  const open = row?.open_from ?? earliest;
-  if (open > today) return today;
-  return open < earliest ? earliest : open;
+  if (row === undefined || row.open_from < earliest) return earliest;
+  const isAhead = row.open_from > today;
+  return isAhead ? today : row.open_from;
 }
 
 /** The first day of all that has something to count; today when there is none. */

@@ -172,3 +172,13 @@ export const topStreams = guarded(
     return [...rows];
   },
 );
+
+/** What the channels of an account are called, the oldest first. */
+export const channelNames = guarded(
+  async (db: Database, ownerId: number): Promise<{ id: number; slug: string; title: string }[]> => {
+    const rows = await db.execute<{ id: number; slug: string; title: string }>(
+      sql`select id, slug, title from channels where user_id = ${ownerId}::int order by id`,
+    );
+    return [...rows];
+  },
+);
