@@ -9,6 +9,7 @@ import { makeCors } from "./edge/cors.ts";
 import { makeEdge, originalOf } from "./edge/edge.ts";
 import { makeMethods } from "./edge/methods.ts";
 import { problems, requestIdOf } from "./error.ts";
+import { eventRoutes } from "./events/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
 import { requestLimits } from "./limits/plugin.ts";
 import { openapiRoutes } from "./openapi/routes.ts";
@@ -46,13 +47,16 @@ export function createApp(given: Services) {
     .use(userRoutes(services))
     .use(statisticsRoutes(services))
     .use(uploadRoutes(services))
-    .use(documentRoutes(services));
+    .use(documentRoutes(services))
+    .use(eventRoutes(services));
   described = app;
   methods.learn(app.routes);
   return app;
 }
 
+export { type FeedLimits, type Feeds, makeFeeds } from "./events/feeds.ts";
 export type { Services } from "./services.ts";
+export { makeSockets, type Sockets } from "./sockets.ts";
 
 /** The type that the typed client is made of. */
 export type App = ReturnType<typeof createApp>;

@@ -31,6 +31,7 @@ export {
 export * from "./credentials.ts";
 export { MAX_LIMIT, type Page, type PageRequest } from "./cursor.ts";
 export * from "./documents.ts";
+export * from "./holders.ts";
 export {
   endStale,
   endStream,
