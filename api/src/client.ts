@@ -12,3 +12,13 @@ export function createClient(origin: string, options: ClientOptions = {}) {
 }
 
 export type Client = ReturnType<typeof createClient>;
+
+export type {
+  ClientMessage,
+  FeedMessage,
+  FeedNotice,
+  SampleEvent,
+  StreamEvent,
+  TopicEvent,
+  ViewersEvent,
+} from "./events/model.ts";

@@ -2,10 +2,10 @@
  * From the bus to all who listen in this process: one subscription of the bus per topic, whoever listens and however many; each event is put into
  * words once.
  */
-import { type BusEvent, type BusEvents, channelTopic } from "@streamhub/db";
+import { type Bus, type BusEvent, channelTopic, VIEWERS_TOPIC, type ViewersChange } from "@streamhub/db";
 import { NOWHERE } from "./positions.ts";
-import { type Topic, VIEWERS_TOPIC } from "./topics.ts";
-import { readViewers, type ViewerCount, type Wording, wordEvent, wordViewers } from "./wording.ts";
+import type { Topic } from "./topics.ts";
+import { readViewers, type Wording, wordEvent, wordViewers } from "./wording.ts";
 
 /** One client's part in one topic. */
 export interface Listener {
@@ -37,13 +37,13 @@ interface Source {
 
 /** `isPublic`: which of these channels are; asked about those that are being watched. */
 export function makeHub(
-  events: BusEvents,
+  events: Bus["events"],
   isPublic: (channelIds: readonly number[]) => Promise<ReadonlySet<number>>,
 ): Hub {
   const sources = new Map<string, Source>();
   const rooms = new Map<string, Set<Listener>>();
   /** Public channels' counts that wait for the answer whether they are public: the newest of each stream. */
-  const undecided = new Map<number, ViewerCount>();
+  const undecided = new Map<number, ViewersChange>();
   let deciding = false;
 
   function tell(topic: string, wording: Wording): void {

@@ -1,5 +1,5 @@
 /** What the event feed and its clients say to each other; docs/events.md explains it. */
-import type { StreamChange } from "@streamhub/db";
+import type { StreamChange, ViewersChange } from "@streamhub/db";
 import { type Static, t } from "elysia";
 import type { ProblemCode } from "../error.ts";
 import type { Sample } from "../streams/sample.ts";
@@ -55,7 +55,7 @@ export interface StreamEvent {
 export interface ViewersEvent {
   readonly type: "viewers";
   readonly topic: string;
-  readonly data: { readonly streamId: number; readonly channelId: number; readonly viewers: number };
+  readonly data: ViewersChange;
 }
 
 /** For the owner, once a second. */

@@ -1,7 +1,5 @@
 /** What a client may listen to. The names are those of the bus; any other topic of the bus stays inside. */
-import { STREAMS_TOPIC } from "@streamhub/db";
-
-export const VIEWERS_TOPIC = "viewers";
+import { STREAMS_TOPIC, VIEWERS_TOPIC } from "@streamhub/db";
 
 export type Topic =
   /** Public broadcasts: started, updated, ended. */

@@ -1,10 +1,10 @@
 /** From the bus into the feed's words. Each message is made once, for all clients that get it. */
 import type { Static, TObject, TProperties } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
-import { type BusEvent, STREAMS_TOPIC } from "@streamhub/db";
+import { type BusEvent, STREAMS_TOPIC, type ViewersChange } from "@streamhub/db";
 import { t } from "elysia";
 import { SampleSchema } from "../streams/sample.ts";
-import type { FeedMessage, TopicEvent, ViewersEvent } from "./model.ts";
+import type { FeedMessage, TopicEvent } from "./model.ts";
 
 /** A message in the words of both transports. */
 export interface Wording {
@@ -45,11 +45,9 @@ function read<P extends TProperties>(schema: TObject<P>, data: string): Static<T
   }
 }
 
-export type ViewerCount = ViewersEvent["data"];
+export const readViewers = (event: BusEvent): ViewersChange | null => read(Viewers, event.data);
 
-export const readViewers = (event: BusEvent): ViewerCount | null => read(Viewers, event.data);
-
-export const wordViewers = (topic: string, data: ViewerCount): Wording => word({ type: "viewers", topic, data });
+export const wordViewers = (topic: string, data: ViewersChange): Wording => word({ type: "viewers", topic, data });
 
 /** What a topic's own event says to its clients; null when it is not for them. */
 export function wordEvent({ id, topic, data }: BusEvent): Wording | null {
