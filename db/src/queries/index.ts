@@ -43,7 +43,11 @@ export {
 } from "./publishing.ts";
 export * from "./profiles.ts";
 export * from "./sessions.ts";
+export * from "./statistics.ts";
+export type { ChannelScope, DayRange } from "./statistics-days.ts";
+export { type RollUpResult, rollUpStatistics } from "./statistics-rollup.ts";
 export * from "./stream-changes.ts";
+export * from "./stream-statistics.ts";
 export {
   getStream,
   listStreams,
