@@ -27,6 +27,7 @@ export const PROBLEMS = {
   "user.inactive": { status: 403, title: "The account is not active" },
   "user.last-admin": { status: 409, title: "This is the last administrator" },
   "picture.invalid": { status: 422, title: "This is no picture that can be shown" },
+  "picture.busy": { status: 503, title: "Too many pictures are being worked on" },
   "picture.not-found": { status: 404, title: "There is no such picture" },
   "document.not-found": { status: 404, title: "There is no such document" },
   "document.conflict": { status: 409, title: "The document has changed meanwhile" },

@@ -14,6 +14,7 @@ import { toJson } from "../json.ts";
 import { DEFAULT_LIMIT, type PageQuery } from "../paging.ts";
 import type { Services } from "../services.ts";
 import { orNull } from "../text.ts";
+import { removePictures } from "../uploads/store.ts";
 import { anotherSlug, slugOf } from "./slug.ts";
 
 export const MAX_CHANNELS = 10;
@@ -138,8 +139,9 @@ export function channelService(services: Services) {
     /** The live broadcast ends first; streams, views and statistics go with the channel. */
     async remove(actor: Actor, id: number): Promise<void> {
       await requireManaged(actor, id);
-      const { ended } = found(await queries.deleteChannel(db, id));
+      const { ended, pictures } = found(await queries.deleteChannel(db, id));
       await announceEnd(services, ended, "This channel was deleted.");
+      await removePictures(services.uploadsDir, pictures);
     },
 
     async streamKey(actor: Actor, id: number) {

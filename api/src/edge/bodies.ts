@@ -65,7 +65,8 @@ export function bodies(limits: BodyLimits = BODY_LIMITS) {
       const text = await readText(request, limits);
       return text === "" ? null : (JSON.parse(text) as unknown);
     }
-    if (type !== undefined && PICTURES.test(type)) return undefined;
+    // Not undefined, or the framework's own parsers would read it, whatever its size.
+    if (type !== undefined && PICTURES.test(type)) return null;
     throw new AppError("request.media-type", "Send the body as application/json.");
   });
 }

@@ -7,6 +7,7 @@ import { toJson } from "../json.ts";
 import { DEFAULT_LIMIT, type PageQuery } from "../paging.ts";
 import type { Services } from "../services.ts";
 import { orNull } from "../text.ts";
+import { removePictures } from "../uploads/store.ts";
 import type { StreamStatus } from "./model.ts";
 import { lastSample } from "./sample.ts";
 import { scheduledTime } from "./schedule.ts";
@@ -114,6 +115,7 @@ export function streamService(services: Services) {
       const deleted = await queries.deleteStream(db, id);
       if (deleted === null) throw new AppError("stream.not-found");
       await announceEnd(services, deleted.ended, "This stream was deleted.");
+      await removePictures(services.uploadsDir, deleted.pictures);
     },
 
     async status(actor: Actor | null, id: number): Promise<StreamStatus> {

@@ -35,4 +35,4 @@ export const UpdateUserBody = t.Object({
 
 const Password = t.String({ maxLength: PASSWORD_MAX, description: "Yours; not asked of an administrator for others" });
 /** Nothing at all will do for an administrator. */
-export const ConfirmBody = t.Optional(t.Object({ password: t.Optional(Password) }));
+export const ConfirmBody = t.Optional(nullable(t.Object({ password: t.Optional(Password) })));

@@ -8,6 +8,7 @@ import { toJson } from "../json.ts";
 import { DEFAULT_LIMIT, type PageQuery } from "../paging.ts";
 import type { Services } from "../services.ts";
 import { isReservedUsername, orNull } from "../text.ts";
+import { removePictures } from "../uploads/store.ts";
 
 /** What everyone sees, and what only the account itself and administrators do. */
 function presentUser({ email, isActive, updatedAt, ...row }: queries.Profile, actor: Actor | null) {
@@ -45,13 +46,14 @@ export function userService(services: Services) {
   };
   const get = async (actor: Actor | null, id: number) => presentUser(await read(actor, id), actor);
 
-  /** After a change: broadcasts that it ended are told. */
+  /** After a change: tells of broadcasts that it ended, removes pictures that nothing shows any more. */
   const settle = async (changed: Promise<queries.ChangedProfile | null>, reason: string): Promise<void> => {
     const outcome = await changed.catch((error) => {
       throw refusal(error);
     });
     if (outcome === null) throw new AppError("user.not-found");
     await Promise.all(outcome.ended.map((stream) => announceEnd(services, stream, reason)));
+    await removePictures(services.uploadsDir, outcome.pictures);
   };
 
   /** The account itself says its password; administrators need not for others. */

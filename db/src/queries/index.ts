@@ -32,6 +32,8 @@ export * from "./credentials.ts";
 export { MAX_LIMIT, type Page, type PageRequest } from "./cursor.ts";
 export * from "./documents.ts";
 export * from "./holders.ts";
+export * from "./pictures.ts";
+export * from "./profiles.ts";
 export {
   endStale,
   endStream,
@@ -41,7 +43,6 @@ export {
   heartbeat,
   recoverNode,
 } from "./publishing.ts";
-export * from "./profiles.ts";
 export * from "./sessions.ts";
 export * from "./statistics.ts";
 export type { ChannelScope, DayRange } from "./statistics-days.ts";
