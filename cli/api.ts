@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createApp } from "@streamhub/api";
+import { createApp, startStatistics } from "@streamhub/api";
 import { migrate, openBus, openDatabase } from "@streamhub/db";
 import { makeSite } from "@streamhub/web/serve";
 import { defineCommand } from "citty";
@@ -29,6 +29,8 @@ export const apiCommand = defineCommand({
       const { secret, vault } = openSecrets(env);
       await sealKeys(handle.db, vault, log);
       const metrics = new PromRegistry();
+      const statistics = startStatistics({ db: handle.db, bus, log });
+      shutdown.defer("statistics", () => statistics.stop());
       const callers = makeAddresses();
       const app = createApp({
         db: handle.db,

@@ -1,7 +1,7 @@
 /** The all-in-one server: database, RTMP, packaging, media, API and site in one process. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createApp } from "@streamhub/api";
+import { createApp, startStatistics } from "@streamhub/api";
 import type { Env } from "@streamhub/api/env";
 import {
   DatabaseError,
@@ -101,6 +101,8 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   shutdown.defer("ingest bus", leaveBus);
   shutdown.defer("ingest", stop);
 
+  const statistics = startStatistics({ db: handle.db, bus, log });
+  shutdown.defer("statistics", () => statistics.stop());
   const callers = makeAddresses();
   const app = createApp({
     db: handle.db,

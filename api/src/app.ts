@@ -56,6 +56,7 @@ export function createApp(given: Services) {
 
 export { type FeedLimits, type Feeds, makeFeeds } from "./events/feeds.ts";
 export type { Services } from "./services.ts";
+export { startStatistics } from "./statistics/start.ts";
 export { makeSockets, type Sockets } from "./sockets.ts";
 
 /** The type that the typed client is made of. */
