@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createApp, startStatistics } from "@streamhub/api";
+import { createApp, makeFeeds, makeSockets, startStatistics } from "@streamhub/api";
 import { migrate, openBus, openDatabase } from "@streamhub/db";
 import { makeSite } from "@streamhub/web/serve";
 import { defineCommand } from "citty";
@@ -32,6 +32,8 @@ export const apiCommand = defineCommand({
       const statistics = startStatistics({ db: handle.db, bus, log });
       shutdown.defer("statistics", () => statistics.stop());
       const callers = makeAddresses();
+      const sockets = makeSockets();
+      const events = makeFeeds({ db: handle.db, bus, metrics });
       const app = createApp({
         db: handle.db,
         bus,
@@ -43,6 +45,8 @@ export const apiCommand = defineCommand({
         keepAnswers: true,
         addressOf: callers.of,
         metrics,
+        events,
+        sockets,
         probes: { database: () => handle.sql`select 1`, bus: () => bus.ping() },
         site: { ingest: { rtmpPort: env.rtmpPort, rtmpsPort: env.rtmps?.port ?? null, app: "live" } },
         onFailure: ({ requestId, code, cause }) =>
@@ -58,10 +62,12 @@ export const apiCommand = defineCommand({
         parts,
         trustedProxies: env.trustedProxies,
         addresses: callers,
+        sockets,
         metrics,
         log,
       });
       shutdown.defer("http", () => http.stop());
+      shutdown.defer("events", () => events.stop());
       const site = env.publicUrl ?? `http://localhost:${http.port}`;
       print(args.json, { site }, `StreamHub's API and site: ${site}`);
       log.info({ code: "stopping", signal: await signal }, "Stopping");

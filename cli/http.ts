@@ -1,4 +1,5 @@
 /** The all-in-one server's front door: one port, three parts behind it, told apart by path. */
+import { makeSockets, type SocketSession, type Sockets } from "@streamhub/api/sockets";
 import type { Log } from "@streamhub/ingest/live/ports";
 import type { Registry as PromRegistry } from "prom-client";
 import { makeClientAddress } from "./client-address.ts";
@@ -30,6 +31,8 @@ export interface HttpOptions {
   /** Addresses and CIDR ranges whose X-Forwarded-For or Forwarded counts; default none. */
   readonly trustedProxies?: readonly string[];
   readonly addresses?: Addresses;
+  /** For parts that answer with a WebSocket. */
+  readonly sockets?: Sockets;
   readonly metrics: PromRegistry;
   readonly log: Log;
 }
@@ -48,7 +51,7 @@ const isLoopback = (address: string | undefined): boolean =>
 
 /** Throws Failure when the port is taken. */
 export function startHttp(options: HttpOptions): HttpServer {
-  const { host, port, variable, parts, metrics, log, addresses } = options;
+  const { host, port, variable, parts, metrics, log, addresses, sockets = makeSockets() } = options;
   const clientAddress = makeClientAddress(options.trustedProxies ?? []);
   const notFound = () =>
     new Response("Not found\n", { status: 404, headers: { "content-type": "text/plain; charset=utf-8" } });
@@ -73,12 +76,16 @@ export function startHttp(options: HttpOptions): HttpServer {
   }
 
   try {
-    const server = Bun.serve({
+    const server = Bun.serve<SocketSession>({
       hostname: host,
       port,
       idleTimeout: IDLE_TIMEOUT_S,
       maxRequestBodySize: MAX_BODY,
-      fetch: (request, self) => answer(request, self.requestIP(request)?.address),
+      websocket: sockets.handler,
+      fetch(request, self) {
+        sockets.note(request, self);
+        return answer(request, self.requestIP(request)?.address);
+      },
       error(error) {
         log.error({ code: "http.internal", error: String(error) }, "A request failed because of a bug");
         return new Response("Internal error\n", { status: 500, headers: { "cache-control": "no-store" } });

@@ -1,7 +1,7 @@
 /** The all-in-one server: database, RTMP, packaging, media, API and site in one process. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createApp, startStatistics } from "@streamhub/api";
+import { createApp, makeFeeds, makeSockets, startStatistics } from "@streamhub/api";
 import type { Env } from "@streamhub/api/env";
 import {
   DatabaseError,
@@ -104,6 +104,8 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   const statistics = startStatistics({ db: handle.db, bus, log });
   shutdown.defer("statistics", () => statistics.stop());
   const callers = makeAddresses();
+  const sockets = makeSockets();
+  const events = makeFeeds({ db: handle.db, bus, metrics });
   const app = createApp({
     db: handle.db,
     bus,
@@ -115,6 +117,8 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
     keepAnswers: true,
     addressOf: callers.of,
     metrics,
+    events,
+    sockets,
     probes: { database: () => handle.sql`select 1`, ingest: async () => {}, bus: () => bus.ping() },
     site: { ingest: { rtmpPort: boundRtmp, rtmpsPort, app: "live" } },
     onFailure: ({ requestId, code, cause }) => log.error({ code, requestId, error: String(cause) }, "A request failed"),
@@ -128,10 +132,12 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
     parts: [media, api, site],
     trustedProxies: env.trustedProxies,
     addresses: callers,
+    sockets,
     metrics,
     log,
   });
   shutdown.defer("http", () => http.stop());
+  shutdown.defer("events", () => events.stop());
 
   if (demo) {
     const publisher = startDemo({
