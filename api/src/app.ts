@@ -12,6 +12,8 @@ import { problems, requestIdOf } from "./error.ts";
 import { eventRoutes } from "./events/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
 import { requestLimits } from "./limits/plugin.ts";
+import { platformMetrics } from "./metrics/platform.ts";
+import { makeRequestMetrics } from "./metrics/requests.ts";
 import { openapiRoutes } from "./openapi/routes.ts";
 import type { Services } from "./services.ts";
 import { siteRoutes } from "./site/routes.ts";
@@ -19,10 +21,12 @@ import { statisticsRoutes } from "./statistics/routes.ts";
 import { streamRoutes } from "./streams/routes.ts";
 import { uploadRoutes } from "./uploads/routes.ts";
 import { userRoutes } from "./users/routes.ts";
+import { viewRoutes } from "./views/routes.ts";
 
 export function createApp(given: Services) {
   const services: Services = { ...given, addressOf: (request) => given.addressOf(originalOf(request)) };
   const methods = makeMethods();
+  const requests = makeRequestMetrics(services.metrics);
   // Describes itself, so it is named before it is there; its type must not depend on itself.
   let described: AnyElysia;
   const edge = makeEdge({
@@ -35,6 +39,7 @@ export function createApp(given: Services) {
   // Elysia's quick way to find the path takes host names of four letters and more for granted; "http://tv/" is a fine address at home.
   const app = new Elysia({ name: "streamhub", handler: { standardHostname: false } })
     .wrap(edge as unknown as Parameters<Elysia["wrap"]>[0])
+    .wrap(requests.around as unknown as Parameters<Elysia["wrap"]>[0])
     .use(problems(services.onFailure ?? (() => {}), methods.of))
     .use(requestLimits(services))
     .use(bodies())
@@ -44,6 +49,7 @@ export function createApp(given: Services) {
     .use(authRoutes(services))
     .use(channelRoutes(services))
     .use(streamRoutes(services))
+    .use(viewRoutes(services))
     .use(userRoutes(services))
     .use(statisticsRoutes(services))
     .use(uploadRoutes(services))
@@ -51,13 +57,17 @@ export function createApp(given: Services) {
     .use(eventRoutes(services));
   described = app;
   methods.learn(app.routes);
+  requests.learn(app.routes);
+  platformMetrics(services);
   return app;
 }
 
 export { type FeedLimits, type Feeds, makeFeeds } from "./events/feeds.ts";
 export type { Services } from "./services.ts";
-export { startStatistics } from "./statistics/start.ts";
 export { makeSockets, type Sockets } from "./sockets.ts";
+export { startStatistics } from "./statistics/start.ts";
+export { startViews } from "./views/start.ts";
+export { makeViews } from "./views/views.ts";
 
 /** The type that the typed client is made of. */
 export type App = ReturnType<typeof createApp>;

@@ -2,6 +2,10 @@
 import { createHash } from "node:crypto";
 import { Elysia } from "elysia";
 
+/** A strong tag of exactly these bytes. */
+export const etagOf = (body: string): string =>
+  `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+
 /** The tag that the routes gave, of the form in which an answer was sent: weak from proxies that recompress, with the edge's coding at its end. */
 const plainTag = (given: string): string =>
   given
@@ -27,7 +31,7 @@ export function publicReads(sharedSeconds: number) {
       const status = set.status ?? 200;
       if (responseValue instanceof Response || status !== 200) return;
       const body = JSON.stringify(responseValue);
-      const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+      const etag = etagOf(body);
       const headers = new Headers({ etag, "cache-control": cacheControl, vary: "Accept-Encoding" });
       for (const [name, value] of Object.entries(set.headers))
         if (name === "vary") headers.append(name, String(value));

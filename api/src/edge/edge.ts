@@ -104,7 +104,7 @@ export function makeEdge(options: EdgeOptions): (inner: Handler) => Handler {
     const type = headers.get("content-type") ?? "";
     const plain = COMPRESSIBLE.test(type) && !headers.has("content-encoding") && !headers.has("transfer-encoding");
     if (plain) vary(headers);
-    const whole = status !== 304 && response.body !== null && plain;
+    const whole = plain && status !== 304;
     const keeps = whole && answers !== null && request.method === "GET" && status === 200 && !hasCredentials(request);
     const codes = whole && coding !== null && !SECRET.test(pathOf(request));
     if (!keeps && !codes) {
