@@ -33,6 +33,7 @@ export { MAX_LIMIT, type Page, type PageRequest } from "./cursor.ts";
 export * from "./documents.ts";
 export * from "./holders.ts";
 export * from "./pictures.ts";
+export * from "./pool.ts";
 export * from "./profiles.ts";
 export {
   endStale,

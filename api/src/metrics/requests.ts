@@ -1,0 +1,76 @@
+/**
+ * Counts and times every request, whoever answers it: a route, the cache in front or a failure. Labels have few values: a route's template
+ * (never the path), a known method, a status of our own.
+ */
+import type { Registry } from "prom-client";
+import type { Handler } from "../edge/edge.ts";
+import { counter, histogram, reading } from "./registry.ts";
+import { makeTemplates } from "./templates.ts";
+
+export interface RequestMetrics {
+  /** Goes around everything else. */
+  readonly around: (inner: Handler) => Handler;
+  /** Learns the routes, once all are there. */
+  learn(routes: readonly { readonly path: string }[]): void;
+}
+
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+/** Seconds. */
+const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+export function makeRequestMetrics(registry: Registry): RequestMetrics {
+  const templates = makeTemplates();
+  const requests = counter(registry, {
+    name: "streamhub_http_requests_total",
+    help: "Requests to the API, by route template",
+    labelNames: ["method", "route", "status"],
+  });
+  const durations = histogram(registry, {
+    name: "streamhub_http_request_duration_seconds",
+    help: "From a request to the head of its answer, by route template and class of status",
+    labelNames: ["method", "route", "status"],
+    buckets: BUCKETS,
+  });
+  let inFlight = 0;
+  reading(registry, "streamhub_http_requests_in_flight", "Requests to the API that have no answer yet", () => inFlight);
+
+  function count(request: Request, status: number, began: number): void {
+    inFlight--;
+    const method = METHODS.has(request.method) ? request.method : "other";
+    const route = templates.of(request.url) ?? "none";
+    requests.inc({ method, route, status });
+    durations.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, (performance.now() - began) / 1_000);
+  }
+
+  function wrapped(inner: Handler): Handler {
+    return (request) => {
+      const began = performance.now();
+      inFlight++;
+      const done = (response: Response): Response => {
+        // A request that became a WebSocket has no answer.
+        count(request, response instanceof Response ? response.status : 101, began);
+        return response;
+      };
+      const failed = (error: unknown): never => {
+        count(request, 500, began);
+        throw error;
+      };
+      try {
+        const response = inner(request);
+        return response instanceof Promise ? response.then(done, failed) : done(response);
+      } catch (error) {
+        return failed(error);
+      }
+    };
+  }
+
+  // Elysia asks at every request for the function around its own, which is always the same.
+  let last: { readonly inner: Handler; readonly handler: Handler } | undefined;
+  return {
+    around(inner) {
+      if (last?.inner !== inner) last = { inner, handler: wrapped(inner) };
+      return last.handler;
+    },
+    learn: (routes) => templates.learn(routes.map(({ path }) => path)),
+  };
+}
