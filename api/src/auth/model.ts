@@ -1,6 +1,5 @@
 import { model } from "@streamhub/db";
 import { t } from "elysia";
-import { AcceptBody } from "../documents/model.ts";
 import { jsonSchema } from "../json.ts";
 import { IdSchema } from "../paging.ts";
 import { EmailText, lineText, NewPasswordText, nullable, PASSWORD_MAX, UsernameText } from "../text.ts";
@@ -47,16 +46,24 @@ export const TokensSchema = t.Object({
 
 export const FullNameText = lineText({ max: 100, blank: true });
 
+const AcceptedSchema = t.Object({
+  slug: t.String({ pattern: "^[a-z0-9][a-z0-9-]*$", maxLength: 64 }),
+  locale: t.String({ pattern: "^[a-z]{2,3}(-[a-z0-9]{2,8})*$", maxLength: 10 }),
+  version: t.Integer({ minimum: 1, maximum: 2_147_483_647 }),
+});
+
 export const RegisterBody = t.Object({
   username: UsernameText,
   email: EmailText,
   password: NewPasswordText,
   fullName: t.Optional(nullable(FullNameText)),
-  acceptedDocuments: t.Optional({
-    ...AcceptBody.properties.documents,
-    description:
-      "The versions of terms and rules that the user was shown and agrees to. Registering is agreeing: left out, it is to the current ones",
-  }),
+  acceptedDocuments: t.Optional(
+    t.Array(AcceptedSchema, {
+      maxItems: 20,
+      description:
+        "The versions of terms and rules that the user was shown and agrees to. Registering is agreeing: left out, it is to the current ones",
+    }),
+  ),
 });
 
 /** Any text: what no account can have is simply wrong. */
