@@ -40,6 +40,8 @@ export const PROBLEMS = {
   "channel.key-unreadable": { status: 409, title: "The stream key was sealed with another secret" },
   "stream.state": { status: 409, title: "The stream is in a state that does not allow this" },
   "stream.limit": { status: 409, title: "The channel has as many planned streams as it may have" },
+  "idempotency.mismatch": { status: 422, title: "The Idempotency-Key was used for another request" },
+  "idempotency.in-progress": { status: 409, title: "The first request with this Idempotency-Key is not done yet" },
   "cursor.invalid": { status: 422, title: "The cursor was not made by this list" },
   "server.unavailable": { status: 503, title: "A part that this request needs is away" },
   "server.error": { status: 500, title: "The server made a mistake" },

@@ -2,6 +2,7 @@ import { Elysia, t } from "elysia";
 import { signedIn, visitor } from "../auth/guard.ts";
 import { publicReads } from "../caching.ts";
 import { ProblemSchema } from "../error.ts";
+import { creating, IdempotencyHeaders } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 import {
   ChannelPage,
@@ -41,13 +42,13 @@ export function channelRoutes(services: Services) {
     .use(signedIn(services))
     .post(
       "/",
-      async ({ actor, body, set }) => {
-        const channel = await channels.create(actor, body);
-        set.status = 201;
-        set.headers.location = `/api/channels/${channel.id}`;
-        return channel;
-      },
+      ({ actor, body, request, set }) =>
+        creating(services, { actor, body, request, set }, async () => {
+          const channel = await channels.create(actor, body);
+          return { location: `/api/channels/${channel.id}`, body: channel };
+        }),
       {
+        headers: IdempotencyHeaders,
         body: CreateChannelBody,
         response: {
           201: ChannelSchema,

@@ -2,7 +2,7 @@
 
 const ALLOWED_HEADERS =
   "Authorization, Content-Type, X-CSRF-Token, Idempotency-Key, If-None-Match, X-Request-Id, Accept-Language";
-const EXPOSED_HEADERS = "ETag, Location, Retry-After, X-Request-Id, Content-Disposition";
+const EXPOSED_HEADERS = "ETag, Location, Retry-After, X-Request-Id, Idempotency-Replayed, Content-Disposition";
 const PREFLIGHT_SECONDS = 600;
 
 export interface Cors {

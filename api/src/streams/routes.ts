@@ -2,6 +2,7 @@ import { Elysia, t } from "elysia";
 import { signedIn, visitor } from "../auth/guard.ts";
 import { publicReads } from "../caching.ts";
 import { ProblemSchema } from "../error.ts";
+import { creating, IdempotencyHeaders } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 import {
   PlanParams,
@@ -47,13 +48,13 @@ export function streamRoutes(services: Services) {
     .use(signedIn(services))
     .post(
       "/:id",
-      async ({ actor, params, body, set }) => {
-        const stream = await streams.plan(actor, params.id, body);
-        set.status = 201;
-        set.headers.location = `/api/streams/${stream.id}`;
-        return stream;
-      },
+      ({ actor, params, body, request, set }) =>
+        creating(services, { actor, body, request, set }, async () => {
+          const stream = await streams.plan(actor, params.id, body);
+          return { location: `/api/streams/${stream.id}`, body: stream };
+        }),
       {
+        headers: IdempotencyHeaders,
         params: PlanParams,
         body: PlanStreamBody,
         response: { 201: StreamSchema, 409: ProblemSchema, ...managed },

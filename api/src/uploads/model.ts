@@ -6,7 +6,8 @@ export const PictureParams = t.Object({ id: IdSchema });
 /** Where the picture is from now on. */
 export const PictureSchema = t.Object({ url: t.String({ examples: ["/uploads/3q2-7wABAgMEBQYHCAkKCw.webp"] }) });
 
-const binary = { schema: { type: "string", format: "binary" } } as const;
+const file = { type: "string" as const, format: "binary" };
+const binary = { schema: file };
 
 /** The route reads its body itself, so its document says here what it reads. */
 export const pictureRequest = {
@@ -19,10 +20,10 @@ export const pictureRequest = {
     "image/gif": binary,
     "multipart/form-data": {
       schema: {
-        type: "object",
+        type: "object" as const,
         required: ["file"],
-        properties: { file: { type: "string", format: "binary" } },
+        properties: { file },
       },
     },
   },
-} as const;
+};

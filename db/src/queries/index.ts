@@ -32,6 +32,7 @@ export * from "./credentials.ts";
 export { MAX_LIMIT, type Page, type PageRequest } from "./cursor.ts";
 export * from "./documents.ts";
 export * from "./holders.ts";
+export * from "./idempotency.ts";
 export * from "./pictures.ts";
 export * from "./pool.ts";
 export * from "./profiles.ts";

@@ -1,0 +1,39 @@
+/** What must be tidied up now and then, by one of all processes: pictures that nothing shows, answers that nobody will ask for again. */
+import { type Log, queries } from "@streamhub/db";
+import { IDEMPOTENCY_RULES } from "./idempotency.ts";
+import type { Services } from "./services.ts";
+import { sweepPictures } from "./uploads/service.ts";
+
+const HOUR = 3_600_000;
+/** After a start: those who come first are served first. */
+const FIRST_AFTER = 60_000;
+
+interface Chore {
+  readonly name: string;
+  readonly every: number;
+  readonly work: () => Promise<void>;
+}
+
+/** Leaves its jobs with the bus, whose end is theirs. A bus that is away gets them at the next start. */
+export async function startChores(services: Pick<Services, "db" | "bus" | "uploadsDir">, log: Log): Promise<void> {
+  const { db, bus } = services;
+  const chores: readonly Chore[] = [
+    { name: "pictures.sweep", every: 24 * HOUR, work: () => sweepPictures(services) },
+    {
+      name: "idempotency.forget",
+      every: HOUR,
+      work: async () => {
+        await queries.forgetKeys(db, IDEMPOTENCY_RULES.keptFor);
+      },
+    },
+  ];
+  for (const { name, every, work } of chores)
+    try {
+      await bus.jobs.work(name, work);
+      await bus.jobs.every(name, every);
+      // A process that is started anew every day never sees a day go by.
+      await bus.jobs.add(name, "", { id: `${name}.first`, delay: FIRST_AFTER });
+    } catch (error) {
+      log.warn({ code: "chore.not-started", chore: name, error: String(error) }, "A chore could not be planned");
+    }
+}
