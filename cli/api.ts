@@ -7,7 +7,9 @@ import { Registry as PromRegistry } from "prom-client";
 import { environment } from "./environment.ts";
 import { makeAddresses, startHttp } from "./http.ts";
 import { makeLog } from "./log.ts";
+import { makeMetricsPart } from "./metrics.ts";
 import { jsonArg, print } from "./output.ts";
+import { startProcessMetrics } from "./process-metrics.ts";
 import { openSecrets, sealKeys } from "./secrets.ts";
 import { SITE_FOLDER } from "./serve.ts";
 import { makeShutdown, untilSignal } from "./shutdown.ts";
@@ -29,6 +31,7 @@ export const apiCommand = defineCommand({
       const { secret, vault } = openSecrets(env);
       await sealKeys(handle.db, vault, log);
       const metrics = new PromRegistry();
+      shutdown.defer("process metrics", startProcessMetrics(metrics));
       const statistics = startStatistics({ db: handle.db, bus, log });
       shutdown.defer("statistics", () => statistics.stop());
       const callers = makeAddresses();
@@ -63,7 +66,7 @@ export const apiCommand = defineCommand({
         trustedProxies: env.trustedProxies,
         addresses: callers,
         sockets,
-        metrics,
+        metrics: makeMetricsPart({ registry: metrics, token: env.metricsToken }),
         log,
       });
       shutdown.defer("http", () => http.stop());

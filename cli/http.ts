@@ -1,9 +1,9 @@
 /** The all-in-one server's front door: one port, three parts behind it, told apart by path. */
 import { makeSockets, type SocketSession, type Sockets } from "@streamhub/api/sockets";
 import type { Log } from "@streamhub/ingest/live/ports";
-import type { Registry as PromRegistry } from "prom-client";
 import { makeClientAddress } from "./client-address.ts";
 import { Failure } from "./failure.ts";
+import type { MetricsPart } from "./metrics.ts";
 
 /** `address`: the client's, a trusted proxy's word included; empty when there is none. */
 export type Part = (request: Request, address: string) => Response | Promise<Response> | null;
@@ -33,7 +33,8 @@ export interface HttpOptions {
   readonly addresses?: Addresses;
   /** For parts that answer with a WebSocket. */
   readonly sockets?: Sockets;
-  readonly metrics: PromRegistry;
+  /** Answers `/metrics`. */
+  readonly metrics: MetricsPart;
   readonly log: Log;
 }
 
@@ -46,9 +47,6 @@ export interface HttpServer {
 const IDLE_TIMEOUT_S = 60;
 const MAX_BODY = 16 * 1024 * 1024;
 
-const isLoopback = (address: string | undefined): boolean =>
-  address !== undefined && (address === "::1" || address.startsWith("127.") || address.startsWith("::ffff:127."));
-
 /** Throws Failure when the port is taken. */
 export function startHttp(options: HttpOptions): HttpServer {
   const { host, port, variable, parts, metrics, log, addresses, sockets = makeSockets() } = options;
@@ -58,14 +56,7 @@ export function startHttp(options: HttpOptions): HttpServer {
 
   async function answer(request: Request, address: string | undefined): Promise<Response> {
     const path = new URL(request.url).pathname;
-    // Until it has a listener of its own, the metrics are for this machine only: a proxy on it must not pass the path on.
-    if (path === "/metrics") {
-      if (!isLoopback(address) || request.headers.has("x-forwarded-for") || request.headers.has("forwarded"))
-        return notFound();
-      return new Response(await metrics.metrics(), {
-        headers: { "content-type": metrics.contentType, "cache-control": "no-store" },
-      });
-    }
+    if (path === "/metrics") return metrics(request, address);
     const client = clientAddress(address, request.headers);
     addresses?.note(request, client);
     for (const part of parts) {

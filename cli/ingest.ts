@@ -11,7 +11,9 @@ import { misuse } from "./failure.ts";
 import { portFailure, startHttp } from "./http.ts";
 import { claimInstance, nodeId } from "./instance.ts";
 import { makeLog } from "./log.ts";
+import { makeMetricsPart } from "./metrics.ts";
 import { jsonArg, print } from "./output.ts";
+import { startProcessMetrics } from "./process-metrics.ts";
 import { openSecrets, sealKeys } from "./secrets.ts";
 import { readTls } from "./serve.ts";
 import { makeShutdown, untilSignal } from "./shutdown.ts";
@@ -72,6 +74,7 @@ export const ingestCommand = defineCommand({
         await gate.recover();
       }
       const metrics = new PromRegistry();
+      shutdown.defer("process metrics", startProcessMetrics(metrics));
       try {
         const apps = open ? null : ["live"];
         ingest = startIngest({
@@ -97,7 +100,7 @@ export const ingestCommand = defineCommand({
         variable: "MEDIA_PORT",
         parts: [media],
         trustedProxies: env.trustedProxies,
-        metrics,
+        metrics: makeMetricsPart({ registry: metrics, token: env.metricsToken }),
         log,
       });
       shutdown.defer("http", () => http.stop());

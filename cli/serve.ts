@@ -25,7 +25,9 @@ import { Failure } from "./failure.ts";
 import { makeAddresses, portFailure, startHttp } from "./http.ts";
 import { claimInstance, nodeId } from "./instance.ts";
 import { makeLog } from "./log.ts";
+import { makeMetricsPart } from "./metrics.ts";
 import { jsonArg } from "./output.ts";
+import { startProcessMetrics } from "./process-metrics.ts";
 import { openSecrets, sealKeys } from "./secrets.ts";
 import { makeShutdown, type Shutdown, untilSignal } from "./shutdown.ts";
 
@@ -90,6 +92,8 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
     log.warn({ code: "recovered", streams: recovered }, "Broadcasts that a crash had left open were ended");
 
   const metrics = new PromRegistry();
+
+  shutdown.defer("process metrics", startProcessMetrics(metrics));
   const { host, rtmpPort } = env;
   try {
     ingest = startIngest({ host, rtmpPort, tls, apps: ["live"], limits: env.rtmpLimits, gate, log, metrics, ffmpeg });
@@ -133,7 +137,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
     trustedProxies: env.trustedProxies,
     addresses: callers,
     sockets,
-    metrics,
+    metrics: makeMetricsPart({ registry: metrics, token: env.metricsToken }),
     log,
   });
   shutdown.defer("http", () => http.stop());

@@ -57,7 +57,7 @@ describe("the template of a path", () => {
 });
 
 describe("requests", () => {
-  const samples = async (registry: Registry, name: string) =>
+  const samples = async (registry: Registry, name: string): Promise<Record<string, unknown>[]> =>
     ((await registry.getSingleMetric(name)?.get())?.values ?? []).map(({ labels, value }) => ({ ...labels, value }));
 
   test("one that fails, one that waits and one that became a WebSocket are counted, and none stays in flight", async () => {
