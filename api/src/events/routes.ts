@@ -87,8 +87,8 @@ export function eventRoutes(services: Services) {
 
   return new Elysia({ name: "events", tags: ["Events"] }).use(visitor(services)).get(
     "/api/events",
-    ({ request, query, actor, set }) => {
-      set.headers["cache-control"] = "no-store";
+    // Elysia catches what a promise throws only where it sees that there is one.
+    async ({ request, query, actor }) => {
       const isSocket = sockets !== undefined && wantsSocket(request);
       const topics = readTopics(query.topics ?? (isSocket ? "" : STREAMS_TOPIC));
       const after = readPositions(request.headers.get("last-event-id") ?? query.lastEventId ?? "");
