@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createApp, makeFeeds, makeSockets, startStatistics } from "@streamhub/api";
+import { createApp, isApiPath, makeFeeds, makeSockets, startChores, startStatistics } from "@streamhub/api";
 import { migrate, openBus, openDatabase } from "@streamhub/db";
 import { makeSite } from "@streamhub/web/serve";
 import { defineCommand } from "citty";
@@ -32,6 +32,7 @@ export const apiCommand = defineCommand({
       await sealKeys(handle.db, vault, log);
       const metrics = new PromRegistry();
       shutdown.defer("process metrics", startProcessMetrics(metrics));
+      await startChores({ db: handle.db, bus, uploadsDir: join(env.dataDir, "uploads") }, log);
       const statistics = startStatistics({ db: handle.db, bus, log });
       shutdown.defer("statistics", () => statistics.stop());
       const callers = makeAddresses();
@@ -55,8 +56,7 @@ export const apiCommand = defineCommand({
         onFailure: ({ requestId, code, cause }) =>
           log.error({ code, requestId, error: String(cause) }, "A request failed"),
       });
-      const api = (request: Request) =>
-        new URL(request.url).pathname.startsWith("/api/") ? app.handle(request) : null;
+      const api = (request: Request) => (isApiPath(new URL(request.url).pathname) ? app.handle(request) : null);
       const parts = [api, makeSite({ distDir: SITE_FOLDER })];
       const http = startHttp({
         host: env.host,

@@ -1,7 +1,7 @@
 /** The all-in-one server: database, RTMP, packaging, media, API and site in one process. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createApp, makeFeeds, makeSockets, startStatistics } from "@streamhub/api";
+import { createApp, isApiPath, makeFeeds, makeSockets, startChores, startStatistics } from "@streamhub/api";
 import type { Env } from "@streamhub/api/env";
 import {
   DatabaseError,
@@ -105,6 +105,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   shutdown.defer("ingest bus", leaveBus);
   shutdown.defer("ingest", stop);
 
+  await startChores({ db: handle.db, bus, uploadsDir: join(env.dataDir, "uploads") }, log);
   const statistics = startStatistics({ db: handle.db, bus, log });
   shutdown.defer("statistics", () => statistics.stop());
   const callers = makeAddresses();
@@ -128,7 +129,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
     onFailure: ({ requestId, code, cause }) => log.error({ code, requestId, error: String(cause) }, "A request failed"),
   });
   const site = makeSite({ distDir: SITE_FOLDER });
-  const api = (request: Request) => (new URL(request.url).pathname.startsWith("/api/") ? app.handle(request) : null);
+  const api = (request: Request) => (isApiPath(new URL(request.url).pathname) ? app.handle(request) : null);
   const http = startHttp({
     host,
     port: env.httpPort,

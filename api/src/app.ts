@@ -62,12 +62,16 @@ export function createApp(given: Services) {
   return app;
 }
 
+export { startChores } from "./chores.ts";
 export { type FeedLimits, type Feeds, makeFeeds } from "./events/feeds.ts";
 export type { Services } from "./services.ts";
 export { makeSockets, type Sockets } from "./sockets.ts";
 export { startStatistics } from "./statistics/start.ts";
 export { startViews } from "./views/start.ts";
 export { makeViews } from "./views/views.ts";
+
+/** Whether an address is one of the API's; what is not may be a page of the site. */
+export const isApiPath = (path: string): boolean => path.startsWith("/api/") || path.startsWith("/uploads/");
 
 /** The type that the typed client is made of. */
 export type App = ReturnType<typeof createApp>;
