@@ -48,6 +48,7 @@ export const apiCommand = defineCommand({
         corsOrigins: env.corsOrigins,
         keepAnswers: true,
         addressOf: callers.of,
+        limits: env.apiLimits,
         metrics,
         events,
         sockets,

@@ -121,6 +121,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
     corsOrigins: env.corsOrigins,
     keepAnswers: true,
     addressOf: callers.of,
+    limits: env.apiLimits,
     metrics,
     events,
     sockets,

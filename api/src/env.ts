@@ -6,6 +6,7 @@
  */
 
 import { isIP } from "node:net";
+import { REQUEST_LIMITS, type RequestLimits } from "./limits/model.ts";
 
 type Check<T> = { readonly ok: T } | { readonly wrong: string };
 type Parse<T> = (text: string | undefined) => Check<T>;
@@ -86,6 +87,17 @@ function limits(text: string): Check<Readonly<Record<string, number>>> {
   return { ok: Object.fromEntries(pairs.map((pair) => [pair![1]!, Number(pair![2])])) };
 }
 
+const API_LIMITS = Object.keys(REQUEST_LIMITS) as (keyof RequestLimits)[];
+
+function apiLimits(text: string): Check<Partial<RequestLimits>> {
+  const found = limits(text);
+  if ("wrong" in found) return { wrong: `${found.wrong.replace(/, such as .*/, "")}, such as perSecond=200,burst=800` };
+  const pairs = Object.entries(found.ok);
+  if (pairs.some(([name, value]) => !API_LIMITS.some((known) => known === name) || value < 1))
+    return { wrong: `must name limits of the API (${API_LIMITS.join(", ")}), each 1 or more` };
+  return { ok: found.ok };
+}
+
 /** All parts of a list, or the sentence about the first wrong one. */
 function list<T>(check: (part: string) => Check<T>): (text: string) => Check<readonly T[]> {
   return (text) => {
@@ -123,6 +135,10 @@ const VARIABLES = {
     about: "limits of the RTMP listener that differ from their defaults, name=number with commas between",
     parse: withDefault({}, limits),
   },
+  API_LIMITS: {
+    about: "limits of requests to the API that differ from their defaults, name=number with commas between",
+    parse: withDefault({}, apiLimits),
+  },
   MEDIA_PORT: { about: "media over HTTP of an ingest that runs alone", parse: withDefault(8080, port) },
   DATABASE_URL: {
     about: "an outside PostgreSQL; unset: a private one is started",
@@ -145,7 +161,7 @@ const VARIABLES = {
     parse: optional(secret),
   },
   METRICS_TOKEN: {
-    about: "bearer token that /metrics asks of others than this machine; unset: only this machine may read it",
+    about: "bearer token without which /metrics answers nobody; unset: only this machine may read it",
     parse: optional(secret),
   },
   TRUSTED_PROXIES: {
@@ -194,6 +210,7 @@ export interface Env {
   readonly rtmps: { readonly port: number; readonly certFile: string; readonly keyFile: string } | null;
   /** Milliseconds, bytes or counts by name; the listener knows the names. */
   readonly rtmpLimits: Readonly<Record<string, number>>;
+  readonly apiLimits: Partial<RequestLimits>;
   readonly mediaPort: number;
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
@@ -249,6 +266,7 @@ export function readEnv(record: Readonly<Record<string, string | undefined>>, op
     rtmps:
       value.RTMPS_PORT === null ? null : { port: value.RTMPS_PORT, certFile: value.TLS_CERT!, keyFile: value.TLS_KEY! },
     rtmpLimits: value.RTMP_LIMITS,
+    apiLimits: value.API_LIMITS,
     mediaPort: value.MEDIA_PORT,
     databaseUrl: value.DATABASE_URL,
     redisUrl: value.REDIS_URL,
