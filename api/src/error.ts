@@ -39,6 +39,8 @@ export const PROBLEMS = {
   "channel.live": { status: 409, title: "The channel is live" },
   "channel.key-unreadable": { status: 409, title: "The stream key was sealed with another secret" },
   "stream.state": { status: 409, title: "The stream is in a state that does not allow this" },
+  "view.not-found": { status: 404, title: "There is no such viewing session" },
+  "view.ended": { status: 409, title: "The viewing session is over" },
   "stream.limit": { status: 409, title: "The channel has as many planned streams as it may have" },
   "idempotency.mismatch": { status: 422, title: "The Idempotency-Key was used for another request" },
   "idempotency.in-progress": { status: 409, title: "The first request with this Idempotency-Key is not done yet" },

@@ -6,6 +6,7 @@ import type { Feeds } from "./events/feeds.ts";
 import type { Probes } from "./health/service.ts";
 import type { RequestLimits } from "./limits/model.ts";
 import type { Site } from "./site/model.ts";
+import type { Views } from "./views/views.ts";
 import type { Sockets } from "./sockets.ts";
 
 export interface Services {
@@ -33,6 +34,8 @@ export interface Services {
   readonly events?: Feeds;
   /** Without them no request becomes a WebSocket. */
   readonly sockets?: Sockets;
+  /** Viewing sessions; default: this app's own, which nobody writes down (`startViews` does). */
+  readonly views?: Views;
   readonly onFailure?: FailureSink;
   /** Milliseconds since 1970; default the clock. */
   readonly now?: () => number;

@@ -13,12 +13,13 @@ import {
 } from "@streamhub/db";
 import { makeInProcessBus } from "@streamhub/db/bus/in-process";
 import { Registry } from "prom-client";
-import { type App, createApp } from "../src/app.ts";
+import { type App, createApp, makeViews } from "../src/app.ts";
 import { hashPassword } from "../src/auth/passwords.ts";
 import { accessTokens, hashToken, makeRefreshToken, REFRESH_SECONDS } from "../src/auth/tokens.ts";
 import type { FailureSink } from "../src/error.ts";
 import { NO_LIMITS } from "../src/limits/model.ts";
 import type { Services } from "../src/services.ts";
+import type { Views } from "../src/views/views.ts";
 
 type Failure = Parameters<FailureSink>[0];
 type Visibility = "public" | "unlisted" | "private";
@@ -29,6 +30,8 @@ export interface TestPlatform {
   readonly database: DatabaseHandle;
   readonly bus: Bus;
   readonly vault: KeyVault;
+  /** Nobody writes them down before `flush()`. */
+  readonly views: Views;
   readonly uploadsDir: string;
   /** What the API told its log so far; a test that ends with none has provoked no mistake of the server. */
   readonly failures: readonly Failure[];
@@ -82,6 +85,7 @@ export async function startPlatform(services: Partial<Services> = {}): Promise<T
   const bus = makeInProcessBus();
   const vault = makeKeyVault(TEST_SECRET);
   const uploadsDir = join(dataDir, "uploads");
+  const views = services.views ?? makeViews({ db, bus, secret: TEST_SECRET, now: services.now });
   const app = createApp({
     db,
     bus,
@@ -98,6 +102,7 @@ export async function startPlatform(services: Partial<Services> = {}): Promise<T
     site: { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" } },
     onFailure: (failure) => failures.push(failure),
     ...services,
+    views,
   });
   const { sign } = accessTokens(TEST_SECRET).decorator.accessTokens;
   let hashed: Promise<string> | undefined;
@@ -123,6 +128,7 @@ export async function startPlatform(services: Partial<Services> = {}): Promise<T
     database,
     bus,
     vault,
+    views,
     uploadsDir,
     failures,
     request,

@@ -35,7 +35,6 @@ export const viewersSet = (streamId: number): string => `viewers:${streamId}`;
 
 /** How many watch a live stream now. */
 export interface ViewersChange {
-  readonly type: "stream.viewers";
   readonly streamId: number;
   readonly channelId: number;
   readonly viewers: number;
@@ -58,8 +57,6 @@ export async function sendCut(bus: Bus, streamId: number, reason: string): Promi
   await bus.events.notify(INGEST_TOPIC, JSON.stringify(command));
 }
 
-/** Worth nothing later, so it is not kept. Topic `viewers` is for everyone: how many watch a private channel is told on its own topic alone. */
-export async function notifyViewers(bus: Bus, change: ViewersChange, visibility: Visibility): Promise<void> {
-  const topic = visibility === "private" ? channelTopic(change.channelId) : VIEWERS_TOPIC;
-  await bus.events.notify(topic, JSON.stringify(change));
-}
+/** Worth nothing later, so it is not kept. Private channels' counts are on the topic too: whoever passes them on looks who may know. */
+export const notifyViewers = (bus: Bus, change: ViewersChange): Promise<void> =>
+  bus.events.notify(VIEWERS_TOPIC, JSON.stringify(change));

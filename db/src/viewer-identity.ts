@@ -26,6 +26,11 @@ export interface ViewerIdentity {
   member(viewer: Viewer): string;
   /** `day`: YYYY-MM-DD, UTC. */
   visitor(viewer: Viewer, day: string): string;
+  /**
+   * Id of the session that a stream's viewer gets together with its cookie, 22 characters: whoever brings the cookie later has had this session,
+   * whichever process gave it.
+   */
+  firstSession(cookie: string, streamId: number): string;
 }
 
 const COOKIE = new RegExp(`(?:^|;)\\s*${VIEWER_COOKIE}=([A-Za-z0-9_-]{22})\\s*(?:;|$)`);
@@ -56,6 +61,7 @@ export function makeViewerIdentity(secret: string): ViewerIdentity {
   const derive = (purpose: string) => Buffer.from(hkdfSync("sha256", secret, "streamhub", purpose, 32));
   const hash = (key: Buffer, text: string) => createHmac("sha256", key).update(text).digest("base64url").slice(0, 22);
   const memberKey = derive("viewer now");
+  const sessionKey = derive("viewer first session");
   /** Today's and yesterday's: a session may be looked for across midnight. */
   const dayKeys = new Map<string, Buffer>();
   const dayKey = (day: string): Buffer => {
@@ -67,6 +73,7 @@ export function makeViewerIdentity(secret: string): ViewerIdentity {
   return {
     member: (viewer) => hash(memberKey, textOf(viewer)),
     visitor: (viewer, day) => hash(dayKey(day), textOf(viewer)),
+    firstSession: (cookie, streamId) => hash(sessionKey, `${cookie}\n${streamId}`),
   };
 }
 

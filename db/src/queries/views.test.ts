@@ -52,6 +52,7 @@ const asking = (more: Partial<ViewToOpen> = {}): ViewToOpen => ({
   sessionId: `session-${++made}`,
   visitor: "v",
   known: [],
+  first: null,
   device: "desktop",
   referrer: "",
   at: NOON,
@@ -131,6 +132,21 @@ describe("opening", () => {
     expect(await open([asking()], 999)).toEqual([null]);
     await endStream(handle.db, streamId, Date.now());
     expect(await openOne()).toMatchObject({ streamId, streamEndedAt: expect.any(Number) });
+  });
+
+  test("who has just been given a name is found by the first session, which gets the name that it had that day", async () => {
+    const { id, sessionId } = await openOne();
+    const known = ["today", "yesterday"];
+    const again = { visitor: "today", known, first: sessionId };
+    expect((await openOne(asking({ ...again, at: NOON + 1_000 }))).id).toBe(id);
+    expect((await rows())[0]!.visitor).toBe("today");
+    const late = await openOne(asking({ at: NOON + 12 * 60 * MINUTE - 1_000 }));
+    await openOne(asking({ ...again, first: late.sessionId, at: NOON + 12 * 60 * MINUTE + 1_000 }));
+    expect((await rows()).map(({ visitor }) => visitor)).toEqual(["today", "yesterday"]);
+    const other = await makeLive("two");
+    expect((await open([asking({ ...again, known: ["x", "y"], first: late.sessionId })], other))[0]!.id).not.toBe(
+      late.id,
+    );
   });
 
   test("are loaded by name", async () => {

@@ -18,8 +18,10 @@ export interface ViewToOpen {
   /** Taken when a new session opens. */
   readonly sessionId: string;
   readonly visitor: string;
-  /** Names that this browser may have a session under already; none for one that has brought no cookie. */
+  /** Names that this browser has today and had yesterday; none for one that has brought no cookie. */
   readonly known: readonly string[];
+  /** The session that it had from the request that gave it its cookie: under another name, as it had none yet. */
+  readonly first: string | null;
   readonly device: Device;
   readonly referrer: string;
   readonly at: number;
@@ -79,7 +81,7 @@ export const openViews = guarded(
       return tx.execute<Record<string, unknown> & ViewSession & { n: number }>(sql`
         with asked as materialized (
           select * from ${rowsOf(asked)}
-            as r(n int, "userId" int, "sessionId" text, visitor text, known json, device text, referrer text, at float8)
+            as r(n int, "userId" int, "sessionId" text, visitor text, known json, first text, device text, referrer text, at float8)
         ), found as materialized (
           select a.n, v.id from asked a cross join lateral (
             select id from (
@@ -89,6 +91,9 @@ export const openViews = guarded(
               union all
               select v.id, v.started_at, v.ended_at, v.heartbeat_at from stream_views v
               where v.stream_id = ${streamId}::int and v.user_id = a."userId"
+              union all
+              select v.id, v.started_at, v.ended_at, v.heartbeat_at from stream_views v
+              where v.session_id = a.first and v.stream_id = ${streamId}::int and (v.user_id is null or v.user_id = a."userId")
             ) v
             where v.started_at > ${instantOf("a.at")} - ${rules.longest}::float8 * interval '1 millisecond'
               and coalesce(v.ended_at, v.heartbeat_at, v.started_at) > ${instantOf("a.at")} - ${rules.resumeWithin}::float8 * interval '1 millisecond'
@@ -96,8 +101,11 @@ export const openViews = guarded(
           ) v
         ), resumed as (
           update stream_views v set ended_at = null, user_id = coalesce(v.user_id, f."userId"),
+            visitor = case when v.session_id = f.first then coalesce(f.known ->> (
+              case when date(v.started_at at time zone 'UTC') = date(${instantOf("f.at")} at time zone 'UTC') then 0 else 1 end), v.visitor)
+              else v.visitor end,
             heartbeat_at = case when v.ended_at is null then v.heartbeat_at else greatest(v.heartbeat_at, ${instantOf("f.at")}) end
-          from (select distinct on (f.id) f.id, a."userId", a.at from found f join asked a on a.n = f.n order by f.id, a.at) f
+          from (select distinct on (f.id) f.id, a."userId", a.first, a.known, a.at from found f join asked a on a.n = f.n order by f.id, a.at) f
           where v.id = f.id
           returning v.*
         ), opened as (
