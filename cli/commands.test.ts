@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { ENV_VARIABLES } from "@streamhub/api/env";
 import { type DatabaseHandle, openDatabase } from "@streamhub/db";
+import { startScratchRedis } from "@streamhub/db/scratch-redis";
 import { makeDataDir, removeDataDir, streamhub } from "./e2e/server.ts";
 import { makeLog } from "./log.ts";
 
@@ -161,6 +162,7 @@ describe("doctor", () => {
       "HTTP_PORT",
       "RTMP_PORT",
       "database",
+      "bus",
     ])
       expect(names).toContain(name);
   });
@@ -193,6 +195,22 @@ describe("doctor", () => {
     });
     expect(code).toBe(1);
     expect(stdout).toMatch(/FAIL\s+ffmpeg .*apt-get install ffmpeg/);
+  });
+
+  test("a Redis is looked at; one that is away is said, without its password", async () => {
+    const redis = await startScratchRedis();
+    const look = async () => {
+      const { stdout, code } = await streamhub(["doctor", "--json"], {
+        env: { ...env, HTTP_PORT: "0", RTMP_PORT: "0", REDIS_URL: redis.url.replace("//", "//:hunter2@") },
+      });
+      expect(stdout).not.toContain("hunter2");
+      const check = JSON.parse(stdout).checks.find((entry: { name: string }) => entry.name === "bus");
+      return { code, ...check };
+    };
+    await redis.ask("CONFIG", "SET", "requirepass", "hunter2");
+    expect(await look()).toMatchObject({ code: 0, state: "ok" });
+    await redis.close();
+    expect(await look()).toMatchObject({ code: 1, state: "fail", mend: expect.stringContaining("REDIS_URL") });
   });
 
   test("a port in use is said", async () => {

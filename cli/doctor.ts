@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, mkdirSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { type Env, EnvError } from "@streamhub/api/env";
-import { migrate, openDatabase } from "@streamhub/db";
+import { migrate, openBus, openDatabase } from "@streamhub/db";
 import { defineCommand } from "citty";
 import type { Check } from "./check.ts";
 import { encoderCheck, ffmpegChecks } from "./doctor-ffmpeg.ts";
@@ -167,6 +167,38 @@ async function checkDatabase(env: Env): Promise<Check> {
   }
 }
 
+async function checkBus(env: Env): Promise<Check> {
+  const name = "bus";
+  if (env.redisUrl === null)
+    return { name, state: "ok", found: "in the process itself; several processes need REDIS_URL" };
+  try {
+    const bus = await openBus({ url: env.redisUrl, log: makeLog("silent") });
+    try {
+      await bus.ping();
+      // Reading what was written shows that this user may, and that the Redis is no replica.
+      const key = `doctor:${crypto.randomUUID()}`;
+      await bus.cache.set(key, name, 10_000);
+      if ((await bus.cache.get(key)) === name)
+        return { name, state: "ok", found: "Redis answers and keeps what is written" };
+      return {
+        name,
+        state: "fail",
+        found: "Redis answers but does not keep what is written",
+        mend: "Let REDIS_URL name the primary, and a user who may use all keys that begin with streamhub: and all commands.",
+      };
+    } finally {
+      await bus.close();
+    }
+  } catch (error) {
+    return {
+      name,
+      state: "fail",
+      found: error instanceof Error ? error.message.replace(/\.$/, "") : String(error),
+      mend: "Start that Redis or correct REDIS_URL. A platform of one process needs none: unset REDIS_URL.",
+    };
+  }
+}
+
 function checkSite(): Check {
   const built = existsSync(join(SITE_FOLDER, "index.html"));
   return built
@@ -188,13 +220,17 @@ export async function examine(): Promise<Check[]> {
   const disk = checkDisk(env);
   result.push(disk, ...checkTls(env), ...(await checkPorts(env)));
   if (env.databaseUrl !== null || disk.state !== "fail") result.push(await checkDatabase(env));
+  result.push(await checkBus(env));
   return result;
 }
 
 const MARKS = { ok: "ok  ", warn: "warn", fail: "FAIL" } as const;
 
 export const doctorCommand = defineCommand({
-  meta: { name: "doctor", description: "Check ffmpeg, ports, database and disk, and say how to mend what is wrong" },
+  meta: {
+    name: "doctor",
+    description: "Check ffmpeg, ports, database, bus and disk, and say how to mend what is wrong",
+  },
   args: { ...jsonArg },
   async run({ args }) {
     const checks = await examine();
