@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createApp, isApiPath, makeFeeds, makeSockets, startChores, startStatistics } from "@streamhub/api";
+import { createApp, isApiPath, makeFeeds, makeSockets, startChores, startStatistics, startViews } from "@streamhub/api";
 import { migrate, openBus, openDatabase } from "@streamhub/db";
 import { makeSite } from "@streamhub/web/serve";
 import { defineCommand } from "citty";
@@ -35,6 +35,8 @@ export const apiCommand = defineCommand({
       await startChores({ db: handle.db, bus, uploadsDir: join(env.dataDir, "uploads") }, log);
       const statistics = startStatistics({ db: handle.db, bus, log });
       shutdown.defer("statistics", () => statistics.stop());
+      const views = startViews({ db: handle.db, bus, secret, log });
+      shutdown.defer("views", () => views.stop());
       const callers = makeAddresses();
       const sockets = makeSockets();
       const events = makeFeeds({ db: handle.db, bus, metrics });
@@ -52,6 +54,7 @@ export const apiCommand = defineCommand({
         metrics,
         events,
         sockets,
+        views,
         probes: { database: () => handle.sql`select 1`, bus: () => bus.ping() },
         site: { ingest: { rtmpPort: env.rtmpPort, rtmpsPort: env.rtmps?.port ?? null, app: "live" } },
         onFailure: ({ requestId, code, cause }) =>

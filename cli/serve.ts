@@ -1,7 +1,7 @@
 /** The all-in-one server: database, RTMP, packaging, media, API and site in one process. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createApp, isApiPath, makeFeeds, makeSockets, startChores, startStatistics } from "@streamhub/api";
+import { createApp, isApiPath, makeFeeds, makeSockets, startChores, startStatistics, startViews } from "@streamhub/api";
 import type { Env } from "@streamhub/api/env";
 import {
   DatabaseError,
@@ -108,6 +108,8 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   await startChores({ db: handle.db, bus, uploadsDir: join(env.dataDir, "uploads") }, log);
   const statistics = startStatistics({ db: handle.db, bus, log });
   shutdown.defer("statistics", () => statistics.stop());
+  const views = startViews({ db: handle.db, bus, secret, log });
+  shutdown.defer("views", () => views.stop());
   const callers = makeAddresses();
   const sockets = makeSockets();
   const events = makeFeeds({ db: handle.db, bus, metrics });
@@ -125,6 +127,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
     metrics,
     events,
     sockets,
+    views,
     probes: { database: () => handle.sql`select 1`, ingest: async () => {}, bus: () => bus.ping() },
     site: { ingest: { rtmpPort: boundRtmp, rtmpsPort, app: "live" } },
     onFailure: ({ requestId, code, cause }) => log.error({ code, requestId, error: String(cause) }, "A request failed"),

@@ -1,7 +1,7 @@
 /** The work behind viewing sessions that no request does: writing, counting, and ending what fell silent. */
-import { type Bus, type Database, type Log, queries } from "@streamhub/db";
+import { type Log, queries } from "@streamhub/db";
 import { makeCounting } from "./counting.ts";
-import { OPEN_RULES, type Views } from "./views.ts";
+import { makeViews, OPEN_RULES, type Views, type ViewsOptions } from "./views.ts";
 
 const FLUSH_EVERY = 1_000;
 const COUNT_EVERY = 2_000;
@@ -12,12 +12,9 @@ export const SILENT_AFTER = 90_000;
 const HEALTHY_FOR = 60_000;
 const STOP_WITHIN = 8_000;
 
-export interface StartViewsOptions {
-  readonly views: Views;
-  readonly db: Database;
-  readonly bus: Bus;
-  readonly log: Log;
-  readonly now?: () => number;
+export interface RunningViews extends Views {
+  /** Writes what is left; bounded. Nothing may be reported any more. */
+  stop(): Promise<void>;
 }
 
 /** Calls `work` again and again, never twice at once; a failure is told once, until it works again. Returns the way to stop. */
@@ -45,7 +42,9 @@ function repeat(name: string, interval: number, log: Log, work: () => Promise<vo
   };
 }
 
-export function startViews({ views, db, bus, log, now = Date.now }: StartViewsOptions): { stop(): Promise<void> } {
+export function startViews(options: ViewsOptions & { readonly log: Log }): RunningViews {
+  const { db, bus, log, now = Date.now } = options;
+  const views = makeViews(options);
   let healthySince = now();
   const counting = makeCounting(db, bus, now);
   const loops = [
@@ -73,6 +72,7 @@ export function startViews({ views, db, bus, log, now = Date.now }: StartViewsOp
   }
 
   return {
+    ...views,
     async stop() {
       let timer: Timer | undefined;
       const late = new Promise<"late">((resolve) => {
