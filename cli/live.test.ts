@@ -1,5 +1,6 @@
 /** Broadcasts from an encoder's connect to the database's last word, on a real server; and what is left when parts are killed. */
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { startScratchRedis } from "@streamhub/db/scratch-redis";
 import { descendants, isRunning } from "./e2e/processes.ts";
 import {
   makeDataDir,
@@ -80,11 +81,12 @@ describe("going live", () => {
     expect((await fetch(`${target.site}/live/${target.streamKey}/master.m3u8`)).status).toBe(404);
     expect(await (await fetch(`${target.site}/api/channels`)).text()).not.toContain(target.streamKey);
 
-    // A second encoder with the same key is refused and the first goes on.
-    expect(await publish(`${target.rtmp}/${target.streamKey}`).exited).not.toBe(0);
+    // A second encoder with the same key goes on with the broadcast, and the first is told to end.
+    const second = encoder(target);
+    expect(await publisher.exited).not.toBe(0);
     expect((await streams(target, "?live=true")).map((stream) => stream.id)).toEqual([live.id]);
 
-    publisher.kill("SIGTERM");
+    second.kill("SIGTERM");
     const over = await isOver(target, live.id);
     expect(over.endedAt).not.toBeNull();
     expect(
@@ -94,16 +96,37 @@ describe("going live", () => {
     await until("the playlist ends", async () => (await mediaPlaylist(target)).includes("#EXT-X-ENDLIST"));
 
     const metrics = await (await fetch(`${target.site}/metrics`)).text();
-    expect(metrics).toMatch(/streamhub_ingest_connections_closed_total\{reason="refused.already-publishing"\} 1/);
+    expect(metrics).toMatch(/streamhub_ingest_connections_closed_total\{reason="publish.replaced"\} 1/);
     expect(target.log() + metrics).not.toContain(target.streamKey);
   });
 
-  test("an encoder that is killed is over as well, and one that comes back is live again", async () => {
+  test("an encoder that is killed and comes back goes on with its stream: numbers go on, behind a discontinuity", async () => {
     const target = await server();
     const publisher = encoder(target);
     const first = await isLive(target);
+    await until("the playlist is there", async () => (await mediaPlaylist(target)).includes("#EXTINF"));
+    const before = await mediaPlaylist(target);
     publisher.kill("SIGKILL");
+    await publisher.exited;
+    const again = encoder(target);
+    await until("it goes on", async () => /#EXT-X-DISCONTINUITY\n[\s\S]*#EXTINF/.test(await mediaPlaylist(target)));
+    const after = await mediaPlaylist(target);
+    expect(after).not.toContain("#EXT-X-ENDLIST");
+    const sequence = (text: string) => Number(/#EXT-X-MEDIA-SEQUENCE:(\d+)/.exec(text)![1]);
+    expect(sequence(after)).toBeGreaterThanOrEqual(sequence(before));
+    expect((await streams(target, "")).map((stream) => stream.id)).toEqual([first.id]);
+    again.kill("SIGTERM");
     await isOver(target, first.id);
+  });
+
+  test("one that stays away longer than its grace time is over as of when it left", async () => {
+    const target = await server({ env: { RTMP_LIMITS: "graceTime=4000" } });
+    const publisher = encoder(target);
+    const first = await isLive(target);
+    const left = Date.now();
+    publisher.kill("SIGKILL");
+    const over = await isOver(target, first.id);
+    expect(Math.abs(Date.parse(over.endedAt!) - left)).toBeLessThan(3_000);
     encoder(target);
     const second = await isLive(target);
     expect(second.id).toBeGreaterThan(first.id);
@@ -172,6 +195,42 @@ describe("starting and stopping", () => {
     const over = (await streams(again)).find((stream) => stream.id === live.id)!;
     expect([over.isLive, over.endedAt === null]).toEqual([false, false]);
     expect(again.log()).not.toContain('"code":"recovered"');
+  });
+
+  test("with a Redis that dies and returns it says so, goes on, comes back, and leaves no connection when it stops", async () => {
+    const redis = await startScratchRedis();
+    cleanUps.push(() => redis.close());
+    const target = await server({ env: { REDIS_URL: redis.url } });
+    const ready = async () => {
+      const response = await fetch(`${target.site}/api/ready`);
+      const { checks } = (await response.json()) as { checks: Record<string, { ok: boolean }> };
+      return { status: response.status, bus: checks.bus?.ok, database: checks.database?.ok };
+    };
+    const metric = async (name: string) => {
+      const text = await (await fetch(`${target.site}/metrics`)).text();
+      return text
+        .split("\n")
+        .find((line) => line.startsWith(`${name} `))
+        ?.slice(name.length + 1);
+    };
+    expect(await ready()).toEqual({ status: 200, bus: true, database: true });
+    expect(await metric('streamhub_bus_up{kind="redis"}')).toBe("1");
+
+    await redis.kill();
+    await until("it is said which part is away", async () => (await ready()).status === 503);
+    expect(await ready()).toEqual({ status: 503, bus: false, database: true });
+    encoder(target);
+    const live = await isLive(target);
+    expect((await fetch(`${target.site}/api/streams/${live.id}`)).status).toBe(200);
+
+    await redis.start();
+    await until("it is back", async () => (await ready()).status === 200);
+    expect(await metric("streamhub_bus_outages_total")).toBe("1");
+    await until("the live stream is counted", async () => (await metric("streamhub_streams_live")) === "1");
+    expect(await target.stop()).toBe(0);
+    expect(await redis.ask("CLIENT", "LIST")).not.toContain("name=streamhub");
+    expect(target.log()).toContain('"code":"bus.away"');
+    expect(target.log()).not.toMatch(/"code":"shutdown\.(late|failed)"|"level":"error"|"level":50/);
   });
 
   test("a second server with the same DATA_DIR is refused, one with another runs beside", async () => {
