@@ -13,7 +13,7 @@ const MINUTE = 60_000;
 
 /** Wrong passwords of one name, from one network or with one session. */
 export const TRIES = { limit: 10, window: 15 * MINUTE };
-/** Tries of one name from networks that its account does not know, all together. */
+/** Wrong passwords of one name from networks that its account does not know, all together. */
 export const STRANGERS = { limit: 100, window: 60 * MINUTE };
 /** Wrong passwords from one network, whatever the names, for accounts that do not know it. Many people may share one address. */
 export const NETWORK = { limit: 100, window: 15 * MINUTE };
@@ -34,8 +34,9 @@ export interface Attempt {
 export interface Throttle {
   /** Throws `limit.exceeded` when a password may not be tried now; counts nothing. */
   ask(attempt: Attempt): Promise<void>;
-  /** The same, and counts the try. To be called right before it. */
+  /** The same, and counts the try against those from the same network or session. To be called right before it. */
   count(attempt: Attempt): Promise<void>;
+  /** Counts it against all who share the network or the name. */
   failed(attempt: Attempt): Promise<void>;
   succeeded(attempt: Attempt): Promise<void>;
   /** Counts a registration. Throws `limit.exceeded`. */
@@ -49,28 +50,35 @@ export function makeThrottle({ limits }: Pick<Bus, "limits">): Throttle {
   const refuse = (retryAfter: number, detail: string) =>
     new AppError("limit.exceeded", detail, undefined, Math.max(1, retryAfter / 1_000));
 
-  async function pass(attempt: Attempt, cost: 0 | 1): Promise<void> {
-    const { network, known, sessionId } = attempt;
-    const spend = async (key: string, rule: typeof TRIES, price: 0 | 1) => {
-      const { allowed, retryAfter } = await limits.hit(key, rule, price);
-      if (!allowed) throw refuse(retryAfter, "Too many wrong passwords.");
-    };
-    const stranger = sessionId === null && !known;
-    if (stranger) await spend(`login:network:${network}`, NETWORK, 0);
-    await spend(own(attempt), TRIES, cost);
-    if (stranger) await spend(`login:strangers:${keyOf(attempt.name)}`, STRANGERS, cost);
-  }
-
   const own = ({ name, network, sessionId }: Attempt) =>
     sessionId === null ? `login:pair:${keyOf(name)}:${network}` : `login:session:${sessionId}`;
+
+  /** What is counted when a password was wrong, so that nobody's right one costs others a try. */
+  const shared = ({ name, network, known, sessionId }: Attempt) => [
+    ...(sessionId === null ? [{ key: `login:network:${network}`, rule: NETWORK, exempt: known }] : []),
+    ...(sessionId === null && !known
+      ? [{ key: `login:strangers:${keyOf(name)}`, rule: STRANGERS, exempt: false }]
+      : []),
+  ];
+
+  async function pass(attempt: Attempt, cost: 0 | 1): Promise<void> {
+    const rules = shared(attempt).filter(({ exempt }) => !exempt);
+    for (const { key, rule, price } of [
+      ...rules.map((each) => ({ ...each, price: 0 })),
+      { key: own(attempt), rule: TRIES, price: cost },
+    ]) {
+      const { allowed, retryAfter } = await limits.hit(key, rule, price);
+      if (!allowed) throw refuse(retryAfter, "Too many wrong passwords.");
+    }
+  }
 
   return {
     ask: (attempt) => pass(attempt, 0),
     count: (attempt) => pass(attempt, 1),
-    async failed({ network, sessionId }) {
-      if (sessionId === null) await limits.hit(`login:network:${network}`, NETWORK);
+    async failed(attempt) {
+      for (const { key, rule } of shared(attempt)) await limits.hit(key, rule);
     },
-    // The network's count stays: with an account of one's own, one could otherwise go on guessing others' for ever.
+    // Shared counts stay: with an account of one's own, one could otherwise go on guessing others' for ever.
     succeeded: (attempt) => limits.reset(own(attempt)),
     async register(network) {
       for (const [key, rule] of [
