@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import type { CommandDef } from "citty";
 
-/** The benchmarks are a program of their own: they measure servers from outside, and parse their own options. */
+/** The benchmarks are programs of their own: they measure servers from outside, and parse their own options. */
 export const benchCommand: CommandDef & { readonly parsesItself: true } = {
   parsesItself: true,
-  meta: { name: "bench", description: "Benchmarks of ingest; `streamhub bench --help` lists them" },
+  meta: { name: "bench", description: "Benchmarks of ingest and API; `streamhub bench --help` lists them" },
   async run({ rawArgs }) {
-    const main = join(import.meta.dir, "..", "ingest", "bench", "main.ts");
-    const child = Bun.spawn([process.execPath, main, ...rawArgs], {
+    const ofApi = rawArgs[0] === "api";
+    const main = join(import.meta.dir, "..", ofApi ? "api" : "ingest", "bench", "main.ts");
+    const child = Bun.spawn([process.execPath, main, ...rawArgs.slice(ofApi ? 1 : 0)], {
       stdin: "inherit",
       stdout: "inherit",
       stderr: "inherit",

@@ -19,7 +19,9 @@ async function main(args: readonly string[]): Promise<number> {
   if (load !== undefined) return (await load()).main(rest);
   const benches = await Promise.all(Object.values(BENCHES).map((each) => each()));
   const list = benches.map((bench) => `  ${bench.name.padEnd(14)}${bench.summary}`).join("\n");
-  say(`bun bench <name> [flags]: measures ingest on loopback, beside nginx-rtmp where it is installed.\n\n${list}\n`);
+  say(
+    `bun bench <name> [flags]: measures ingest on loopback, beside nginx-rtmp where it is installed.\n\n${list}\n  ${"api".padEnd(14)}the API's requests a second beside a bare Bun.serve, and its heartbeats\n`,
+  );
   say("Each takes --help and --json FILE. Numbers are for comparing within one run on one machine: see docs/bench.md.");
   if (name === undefined || name === "--help" || name === "-h") return 0;
   process.stderr.write(`There is no bench "${name}".\n`);
