@@ -1,8 +1,14 @@
 import { type Bus, migrate, openBus, openDatabase } from "@streamhub/db";
 import { type Ingest, startIngest } from "@streamhub/ingest";
 import { LATENCY, type LatencyProfile } from "@streamhub/ingest/live/latency";
-import type { Gate } from "@streamhub/ingest/live/ports";
-import { ENDED_ELSEWHERE, joinBus, makeDatabaseGate, makeOpenGate } from "@streamhub/ingest/platform/index";
+import type { Audience, Gate } from "@streamhub/ingest/live/ports";
+import {
+  ENDED_ELSEWHERE,
+  joinBus,
+  makeAudience,
+  makeDatabaseGate,
+  makeOpenGate,
+} from "@streamhub/ingest/platform/index";
 import { probeFfmpeg } from "@streamhub/ingest/remux/ffmpeg-probe";
 import { defineCommand } from "citty";
 import { Registry as PromRegistry } from "prom-client";
@@ -59,6 +65,7 @@ export const ingestCommand = defineCommand({
       let ingest: Ingest | null = null;
       let gate: Gate = makeOpenGate(latencyOf(args.latency));
       let bus: Bus | null = null;
+      let audience: Audience | null = null;
       if (!open) {
         shutdown.defer("instance", claimInstance(env.dataDir));
         const handle = await openDatabase({ url: env.databaseUrl ?? undefined, dataDir: env.dataDir, log });
@@ -66,8 +73,11 @@ export const ingestCommand = defineCommand({
         await migrate(handle);
         bus = await openBus({ url: env.redisUrl, log });
         shutdown.defer("bus", bus.close);
-        const { vault } = openSecrets(env);
+        const { secret, vault } = openSecrets(env);
         await sealKeys(handle.db, vault, log);
+        const counted = makeAudience({ bus, secret });
+        shutdown.defer("audience", () => counted.stop());
+        audience = counted;
         const onTakenOver = (streamId: number) => ingest?.cut(streamId, ENDED_ELSEWHERE);
         gate = makeDatabaseGate({ handle, vault, bus, nodeId: nodeId(env.dataDir), log, onTakenOver });
         shutdown.defer("gate", () => gate.close());
@@ -84,6 +94,7 @@ export const ingestCommand = defineCommand({
           apps,
           limits: env.rtmpLimits,
           gate,
+          audience,
           log,
           metrics,
           ffmpeg,

@@ -13,7 +13,7 @@ import {
   queries,
 } from "@streamhub/db";
 import { type Ingest, startIngest } from "@streamhub/ingest";
-import { ENDED_ELSEWHERE, joinBus, makeDatabaseGate } from "@streamhub/ingest/platform/index";
+import { ENDED_ELSEWHERE, joinBus, makeAudience, makeDatabaseGate } from "@streamhub/ingest/platform/index";
 import { type Ffmpeg, probeFfmpeg } from "@streamhub/ingest/remux/ffmpeg-probe";
 import { makeSite } from "@streamhub/web/serve";
 import { defineCommand } from "citty";
@@ -94,9 +94,22 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   const metrics = new PromRegistry();
 
   shutdown.defer("process metrics", startProcessMetrics(metrics));
+  const audience = makeAudience({ bus, secret });
+  shutdown.defer("audience", () => audience.stop());
   const { host, rtmpPort } = env;
   try {
-    ingest = startIngest({ host, rtmpPort, tls, apps: ["live"], limits: env.rtmpLimits, gate, log, metrics, ffmpeg });
+    ingest = startIngest({
+      host,
+      rtmpPort,
+      tls,
+      apps: ["live"],
+      limits: env.rtmpLimits,
+      gate,
+      audience,
+      log,
+      metrics,
+      ffmpeg,
+    });
   } catch (error) {
     throw portFailure(error, env.rtmpPort, env.rtmps === null ? "RTMP_PORT" : "RTMP_PORT or RTMPS_PORT");
   }

@@ -1,7 +1,8 @@
 /** Ingest as one value: the RTMP listeners, the live broadcasts, their packaging and its delivery, wired together. */
 import type { Registry as PromRegistry } from "prom-client";
+import { withAudience } from "./delivery/audience.ts";
 import { makeDelivery } from "./delivery/delivery.ts";
-import type { Gate, Log } from "./live/ports.ts";
+import type { Audience, Gate, Log } from "./live/ports.ts";
 import { Registry, type RegistryListener } from "./live/registry.ts";
 import { makePackagings } from "./packagings.ts";
 import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
@@ -22,13 +23,15 @@ export interface IngestOptions {
   readonly limits?: Readonly<Record<string, number>>;
   /** null: no remux and no delivery, RTMP only. */
   readonly ffmpeg: Ffmpeg | null;
+  /** Told of those who watch; default nobody. */
+  readonly audience?: Audience | null;
 }
 
 export interface Ingest {
   readonly rtmpPort: number;
   readonly rtmpsPort: number | null;
-  /** Answers for /live/…; null for every other path. */
-  handle(request: Request): Response | Promise<Response> | null;
+  /** Answers for /live/…; null for every other path. `address`: the client's. */
+  handle(request: Request, address?: string): Response | Promise<Response> | null;
   /** Tells of broadcasts that start and end from now on. */
   listen(listener: RegistryListener): void;
   /** Ends the publisher of a stream, if it is live here. */
@@ -71,7 +74,7 @@ export function startIngest(options: IngestOptions): Ingest {
   return {
     rtmpPort: server.port,
     rtmpsPort: server.tlsPort,
-    handle: delivery.handle,
+    handle: withAudience(delivery.handle, (slug) => registry.find(slug), options.audience ?? null),
     listen: (listener) => registry.listen(listener),
     cut(streamId, reason) {
       for (const broadcast of registry.all())

@@ -48,6 +48,12 @@ export interface Gate {
   close(): Promise<void>;
 }
 
+/** Who watches. `platform/` counts them on the bus. */
+export interface Audience {
+  /** Somebody has asked for a playlist of a stream that is live here. Called for every such request: quick, and never throws. */
+  saw(streamId: number, request: Request, address: string): void;
+}
+
 /** A structured log: one line = one object with a stable `code` and a sentence. Pino's loggers fit. */
 export interface Log {
   debug(fields: object, message: string): void;
