@@ -158,8 +158,8 @@ describe("ranges", () => {
   test("a limit beyond its range is brought into it", async () => {
     const lengths = ["-5", "0", "1000000"].map(
       async (limit) =>
-        (await json<{ items: unknown[] }>(ada.request("GET", `${channelPaths(channelId)[2]}?${range}&limit=${limit}`))).items
-          .length,
+        (await json<{ items: unknown[] }>(ada.request("GET", `${channelPaths(channelId)[2]}?${range}&limit=${limit}`)))
+          .items.length,
     );
     expect(await Promise.all(lengths)).toEqual([1, 1, 1]);
   });

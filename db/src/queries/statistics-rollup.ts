@@ -97,7 +97,7 @@ async function isFinal(tx: Database, day: string, now: number): Promise<boolean>
 }
 
 export interface RollUpResult {
-  /** `busy`: another process has it in hand, or has finished it meanwhile. */
+  /** `busy`: another process has it in hand. */
   readonly kind: "done" | "busy" | "stopped";
   /** Days that were counted. */
   readonly days: number;
@@ -126,22 +126,28 @@ export const rollUpStatistics = guarded(
     const [open] = await db.execute<{ open_from: string }>(sql`select open_from from rollups where name = ${NAME}`);
     let days = 0;
     let written = 0;
-    for (let day = open?.open_from ?? today; day <= today; day = addDays(day, 1)) {
+    let day = open?.open_from ?? today;
+    while (day <= today) {
       if (isStopped()) return { kind: "stopped", days, written };
+      const asked = day;
       const outcome = await db.transaction(async (tx) => {
         await tx.execute(sql.raw(`set local statement_timeout = ${DAY_TIMEOUT}`));
+        // Who has begun goes through to the end and waits for nobody but others who have.
         const [held] = await tx.execute<{ open_from: string }>(
-          sql`select open_from from rollups where name = ${NAME} for update skip locked`,
+          sql`select open_from from rollups where name = ${NAME} for update ${sql.raw(days === 0 ? "skip locked" : "")}`,
         );
-        if (held === undefined || held.open_from > day) return null;
-        const changed = await writeDay(tx, day);
-        if (held.open_from === day && (await isFinal(tx, day, now)))
-          await tx.execute(sql`update rollups set open_from = ${addDays(day, 1)} where name = ${NAME}`);
-        return changed;
+        if (held === undefined) return null;
+        if (held.open_from > asked) return { next: held.open_from, counted: 0, changed: 0 };
+        const changed = await writeDay(tx, asked);
+        const next = addDays(asked, 1);
+        if (held.open_from === asked && (await isFinal(tx, asked, now)))
+          await tx.execute(sql`update rollups set open_from = ${next} where name = ${NAME}`);
+        return { next, counted: 1, changed };
       });
       if (outcome === null) return { kind: "busy", days, written };
-      days++;
-      written += outcome;
+      day = outcome.next;
+      days += outcome.counted;
+      written += outcome.changed;
     }
     return { kind: "done", days, written };
   },
