@@ -62,7 +62,10 @@ export interface Feeds {
   beat(tick: () => void): () => void;
   /** Looks at once who may still listen. */
   recheck(): Promise<void>;
+  /** Connections. */
   size(): number;
+  /** Topics of the bus that somebody listens to. */
+  topics(): number;
   /** Ends all connections in order; new ones are refused from now on. */
   stop(): Promise<void>;
 }
@@ -150,7 +153,7 @@ export function makeFeeds({ db, bus, metrics: registry, limits: given }: FeedOpt
       }
       if (seats >= limits.inAll) {
         metrics.refused("full");
-        throw new AppError("server.unavailable", "There is no room for more listeners.", undefined, 10);
+        throw new AppError("limit.exceeded", "There is no room for more listeners now.", undefined, 10);
       }
       const key = neighbourhood(address);
       const used = byAddress.get(key) ?? 0;
@@ -202,6 +205,7 @@ export function makeFeeds({ db, bus, metrics: registry, limits: given }: FeedOpt
     },
     recheck,
     size: () => clients.size,
+    topics: () => hub.size(),
     async stop() {
       stopping = true;
       for (const client of [...clients]) client.end("stopping");

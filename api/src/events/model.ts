@@ -27,13 +27,15 @@ export const EventsQuery = t.Object({
   ),
 });
 
+/** As `isEventId` has it, for messages that say what is wrong. */
+const EVENT_ID = "^[0-9]{1,16}-[0-9]{1,16}$";
 const TopicNames = t.Array(t.String({ maxLength: 40 }), { minItems: 1, maxItems: EVENT_LIMITS.topics });
 
 export const SubscribeMessage = t.Object({
   type: t.Literal("subscribe"),
   topics: TopicNames,
   /** Topic -> id of the last event received. */
-  after: t.Optional(t.Record(t.String(), t.String({ maxLength: 40 }))),
+  after: t.Optional(t.Record(t.String(), t.String({ pattern: EVENT_ID }))),
 });
 export const UnsubscribeMessage = t.Object({ type: t.Literal("unsubscribe"), topics: TopicNames });
 export const PingMessage = t.Object({ type: t.Literal("ping") });

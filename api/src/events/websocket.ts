@@ -7,7 +7,7 @@ import type { Client, Pipe } from "./client.ts";
 import type { Feeds, Seat } from "./feeds.ts";
 import type { Ending } from "./metrics.ts";
 import { type ClientMessage, EVENT_LIMITS, PingMessage, SubscribeMessage, UnsubscribeMessage } from "./model.ts";
-import { type Positions, parsePositions } from "./positions.ts";
+import type { Positions } from "./positions.ts";
 import { parseTopic, type Topic } from "./topics.ts";
 
 /** Named by clients that also say their access token there (`bearer.TOKEN`): a browser gives them no other place. */
@@ -132,13 +132,8 @@ export function makeSocketSession(feeds: Feeds, { actor, seat, topics, after }: 
         return of.notify({ type: "pong" });
       case "unsubscribe":
         return of.unsubscribe([...new Set(message.topics)]);
-      case "subscribe": {
-        const seen = Object.entries(message.after ?? {}).map(([topic, id]) => `${topic}=${id}`);
-        const positions = parsePositions(seen.join(","));
-        if (positions === null)
-          return of.notify({ type: "error", code: "request.invalid", detail: "/after: these are no ids of events." });
-        await subscribe(of, topicsOf(of, message.topics), positions);
-      }
+      case "subscribe":
+        await subscribe(of, topicsOf(of, message.topics), new Map(Object.entries(message.after ?? {})));
     }
   }
 
