@@ -39,7 +39,7 @@ async function withServer(options: EventServerOptions, body: (server: EventServe
 }
 
 const codeOf = (text: string) => /"code":"([^"]+)"/.exec(text)?.[1];
-const errorsOf = (client: FeedClient) =>
+const errorsOf = (client: FeedClient): string[] =>
   client.messages.flatMap((message) => (message.type === "error" ? [message.code] : []));
 
 async function value(server: EventServer, name: string, labels: Record<string, string>): Promise<number> {
