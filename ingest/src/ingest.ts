@@ -1,5 +1,6 @@
 /** Ingest as one value: the RTMP listeners, the live broadcasts, their packaging and its delivery, wired together. */
 import type { Registry as PromRegistry } from "prom-client";
+import { ms } from "./bytes/units.ts";
 import { withAudience } from "./delivery/audience.ts";
 import { makeDelivery } from "./delivery/delivery.ts";
 import type { Audience, Gate, Log } from "./live/ports.ts";
@@ -77,8 +78,11 @@ export function startIngest(options: IngestOptions): Ingest {
     handle: withAudience(delivery.handle, (slug) => registry.find(slug), options.audience ?? null),
     listen: (listener) => registry.listen(listener),
     cut(streamId, reason) {
-      for (const broadcast of registry.all())
-        if (broadcast.streamId === streamId) broadcast.refuse("publish.cut", reason);
+      for (const broadcast of [...registry.all()]) {
+        if (broadcast.streamId !== streamId) continue;
+        if (broadcast.publisher === null) registry.end(broadcast, ms(Date.now()));
+        else broadcast.refuse("publish.cut", reason);
+      }
     },
     async stop() {
       await server.stop(STOP_GRACE_MS);

@@ -68,7 +68,7 @@ for (const name of ["obs", "librtmp"] as const) {
 
     test("FLV headers: codecs, configurations before media, a keyframe first", () => {
       const tags = media
-        .map((event) => makeMediaTag(event.kind, event.timestamp, event.payload, null))
+        .map((event) => makeMediaTag(event.kind, ms(event.timestamp), event.payload))
         .filter((tag): tag is MediaTag => tag !== null && tag.kind !== "script");
       expect([...new Set(tags.map((tag) => tag.codec))].sort()).toEqual([...expected.codecs]);
       for (const kind of ["audio", "video"] as const) {
@@ -78,7 +78,7 @@ for (const name of ["obs", "librtmp"] as const) {
         if (kind === "video") expect(own.find((tag) => !tag.isConfig)!.isKeyframe).toBe(true);
       }
       const dropped =
-        media.length - media.filter((e) => makeMediaTag(e.kind, e.timestamp, e.payload, null) !== null).length;
+        media.length - media.filter((e) => makeMediaTag(e.kind, ms(e.timestamp), e.payload) !== null).length;
       expect(dropped).toBeLessThanOrEqual(2); // OBS ends its audio with an empty body
     });
 

@@ -20,16 +20,21 @@ export interface GoLiveRequest {
   readonly staleAfterMs: number;
 }
 
+/** How the channel wants to be broadcast. */
+export type BroadcastSettings = Pick<ChannelRow, "latency" | "secondEncoder">;
+
 export type GoLiveResult =
   | ({
       readonly kind: "live";
       /** What a crashed node had left live on this channel, ended now. */
       readonly ended: readonly StreamName[];
-      readonly latency: ChannelRow["latency"];
-    } & StreamName)
+    } & StreamName &
+      BroadcastSettings)
+  /** By an encoder that this key let in before: whoever has it decides what becomes of the second one. */
+  | ({ readonly kind: "already-live" } & StreamName & BroadcastSettings)
   /** Its owner stopped it: seconds until an encoder is let in again. */
   | { readonly kind: "blocked"; readonly seconds: number }
-  | { readonly kind: "unknown-key" | "inactive-user" | "already-live" };
+  | { readonly kind: "unknown-key" | "inactive-user" };
 
 const blockedFor = sql<
   number | null
@@ -39,7 +44,7 @@ const blockedFor = sql<
 export const goLive = guarded(async (db: Database, vault: KeyVault, request: GoLiveRequest): Promise<GoLiveResult> => {
   return db.transaction(async (tx) => {
     const [channel] = await tx
-      .select({ ...keyColumns, latency: channels.latency, blockedFor })
+      .select({ ...keyColumns, latency: channels.latency, secondEncoder: channels.secondEncoder, blockedFor })
       .from(channels)
       .innerJoin(users, eq(users.id, channels.userId))
       .where(eq(channels.streamKey, vault.hash(request.streamKey)))
@@ -57,7 +62,9 @@ export const goLive = guarded(async (db: Database, vault: KeyVault, request: GoL
     const isLiveHere = sql`${streams.channelId} = ${channel.id} and ${streams.isLive}`;
     const ended = await endWhere(tx, sql`${isLiveHere} and ${staleFor(request.staleAfterMs)}`, LAST_HEARTBEAT);
     const [live] = await tx.select({ id: streams.id }).from(streams).where(isLiveHere);
-    if (live !== undefined) return { kind: "already-live" };
+    const { slug, visibility, latency, secondEncoder } = channel;
+    const named = { channelId: channel.id, slug, visibility, latency, secondEncoder };
+    if (live !== undefined) return { kind: "already-live", streamId: live.id, ...named };
 
     const now = sql`clock_timestamp()`;
     const started = { isLive: true, startedAt: now, heartbeatAt: now, ingestNode: request.nodeId };
@@ -81,15 +88,7 @@ export const goLive = guarded(async (db: Database, vault: KeyVault, request: GoL
       .update(channels)
       .set({ isLive: true, viewersCount: 0, publishBlockedUntil: null, ...used })
       .where(eq(channels.id, channel.id));
-    return {
-      kind: "live",
-      streamId: stream!.id,
-      channelId: channel.id,
-      slug: channel.slug,
-      visibility: channel.visibility,
-      latency: channel.latency,
-      ended,
-    };
+    return { kind: "live", streamId: stream!.id, ...named, ended };
   });
 });
 

@@ -39,7 +39,7 @@ function readHeader(message: Message, counts: Counts): void {
   counts.messages++;
   const { typeId, timestamp, payload } = message;
   if (typeId !== MessageType.video && typeId !== MessageType.audio) return;
-  const tag = makeMediaTag(typeId === MessageType.video ? "video" : "audio", timestamp, payload, ms(timestamp));
+  const tag = makeMediaTag(typeId === MessageType.video ? "video" : "audio", ms(timestamp), payload);
   if (tag !== null) counts.check += tag.timestamp + (tag.isKeyframe ? 1 : 0);
 }
 

@@ -1,4 +1,4 @@
-import type { Milliseconds } from "../bytes/units.ts";
+import { type Milliseconds, ms, unwrapTimestamp } from "../bytes/units.ts";
 import { GopCache, type GopCacheLimits } from "./gop-cache.ts";
 import type { LatencyProfile } from "./latency.ts";
 import { type MediaKind, type MediaTag, makeMediaTag } from "./media-tag.ts";
@@ -11,6 +11,8 @@ export interface BroadcastSink {
    */
   readonly keepsNothing?: boolean;
   onTag(tag: MediaTag): void;
+  /** The publisher is gone; another one, with a GOP and configurations of its own, may go on. */
+  onAway?(): void;
   /** No tag comes after this. */
   onEnd(): void;
 }
@@ -45,14 +47,23 @@ export interface BroadcastStats {
   readonly sinks: number;
 }
 
+/** Whoever sends a broadcast's media at the moment. */
+export interface Publisher {
+  /** Remote address. */
+  readonly address: string;
+  /** Unix time of the last bytes from it. */
+  readonly lastSeen: Milliseconds;
+  /** Ends its session with `NetStream.Publish.Rejected`. */
+  refuse(code: string, reason: string): void;
+}
+
 export interface LiveBroadcastOptions {
   readonly slug: string;
   readonly streamId: number | null;
   readonly visibility: Broadcast["visibility"];
   readonly latency: LatencyProfile;
   readonly startedAt: Milliseconds;
-  /** How to end the publisher's session. */
-  readonly onRefuse: (code: string, reason: string) => void;
+  readonly publisher: Publisher;
   readonly gopLimits?: GopCacheLimits;
 }
 
@@ -67,14 +78,24 @@ export class LiveBroadcast implements Broadcast {
   private sinks: readonly BroadcastSink[] = [];
   /** How many of them may keep tags. */
   private keepers = 0;
+  /** Null while the publisher is away. */
+  private current: Publisher | null;
+  private away: Milliseconds | null = null;
+  /** The publisher's own clock, continued past 2^32. */
+  private lastWire: Milliseconds | null = null;
+  /** What is added to it, so that time goes on when the publisher begins anew; null until its first media has come. */
+  private offset: Milliseconds | null = ms(0);
   private lastTimestamp: Milliseconds | null = null;
+  /** Where the first media of a publisher that came back belongs. */
+  private resumesAt = ms(0);
   private ended = false;
   private bytes = 0;
   private tags = 0;
   private keyframes = 0;
   private malformed = 0;
 
-  constructor(private readonly options: LiveBroadcastOptions) {
+  constructor(options: LiveBroadcastOptions) {
+    this.current = options.publisher;
     this.slug = options.slug;
     this.streamId = options.streamId;
     this.visibility = options.visibility;
@@ -91,14 +112,19 @@ export class LiveBroadcast implements Broadcast {
   /** One message from the publisher. `wireTimestamp`: milliseconds modulo 2^32; `payload`: an FLV tag body, not looked at later. */
   push(kind: MediaKind, wireTimestamp: number, payload: Uint8Array): void {
     if (this.ended) return;
-    const tag = makeMediaTag(kind, wireTimestamp, payload, this.lastTimestamp);
+    const wire = this.lastWire === null ? ms(wireTimestamp) : unwrapTimestamp(this.lastWire, wireTimestamp);
+    const tag = makeMediaTag(kind, ms(wire + (this.offset ?? this.resumesAt - wire)), payload);
     this.bytes += payload.length;
     if (tag === null) {
       this.malformed++;
       return;
     }
     // Metadata and configurations often carry timestamp 0 in mid-stream: only media moves the clock.
-    if (!tag.isConfig && !tag.isControl) this.lastTimestamp = tag.timestamp;
+    if (!tag.isConfig && !tag.isControl) {
+      this.offset ??= ms(this.resumesAt - wire);
+      this.lastWire = wire;
+      this.lastTimestamp = tag.timestamp;
+    }
     this.tags++;
     if (tag.isKeyframe) this.keyframes++;
     this.cache.add(tag, this.keepers > 0);
@@ -123,12 +149,44 @@ export class LiveBroadcast implements Broadcast {
   }
 
   refuse(code: string, reason: string): void {
-    if (!this.ended) this.options.onRefuse(code, reason);
+    if (!this.ended) this.current?.refuse(code, reason);
+  }
+
+  /** Null while it is away. */
+  get publisher(): Publisher | null {
+    return this.current;
+  }
+
+  /** Unix time since when the publisher is away; null while it is there. */
+  get awaySince(): Milliseconds | null {
+    return this.away;
+  }
+
+  /** The publisher is gone. Sinks give out what they hold and wait. */
+  suspend(now: Milliseconds): void {
+    if (this.ended || this.current === null) return;
+    this.current = null;
+    this.away = now;
+    this.cache.reset();
+    for (const sink of this.sinks) sink.onAway?.();
+  }
+
+  /** A publisher goes on with a suspended broadcast: its clock begins where time is now. */
+  resume(publisher: Publisher, now: Milliseconds): void {
+    if (this.ended || this.away === null) return;
+    if (this.lastTimestamp !== null) {
+      this.resumesAt = ms(this.lastTimestamp + Math.max(1, now - this.away));
+      this.lastWire = null;
+      this.offset = null;
+    }
+    this.current = publisher;
+    this.away = null;
   }
 
   end(): void {
     if (this.ended) return;
     this.ended = true;
+    this.current = null;
     const { sinks } = this;
     this.sinks = [];
     this.cache.clear();

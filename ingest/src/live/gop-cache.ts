@@ -71,6 +71,13 @@ export class GopCache {
     this.gop.clear();
   }
 
+  /** Another encoder, or the same one begun anew: nothing of before describes what comes. */
+  reset(): void {
+    this.clear();
+    this.metadata = null;
+    this.configs.clear();
+  }
+
   replay(to: (tag: MediaTag) => void): void {
     if (this.metadata !== null) to(this.metadata);
     for (const config of this.configs.values()) to(config);

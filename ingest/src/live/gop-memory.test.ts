@@ -4,6 +4,7 @@ import { LiveBroadcast } from "./broadcast.ts";
 import { DEFAULT_GOP_CACHE_LIMITS } from "./gop-cache.ts";
 import { GopMemory } from "./gop-memory.ts";
 import type { MediaTag } from "./media-tag.ts";
+import { NOBODY } from "./testing/nobody.ts";
 
 const SIZE = 2_000;
 /** An AVC frame whose bytes after the header are all `mark`. */
@@ -21,7 +22,7 @@ function open(maxBytes = DEFAULT_GOP_CACHE_LIMITS.maxBytes) {
     visibility: "public",
     latency: "standard",
     startedAt: ms(0),
-    onRefuse: () => {},
+    publisher: NOBODY,
     gopLimits: { ...DEFAULT_GOP_CACHE_LIMITS, maxBytes },
   });
   let time = 0;

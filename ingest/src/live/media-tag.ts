@@ -1,4 +1,4 @@
-import { type Milliseconds, ms, unwrapTimestamp } from "../bytes/units.ts";
+import type { Milliseconds } from "../bytes/units.ts";
 import { readAudioHeader } from "../flv/audio.ts";
 import type { Codec } from "../flv/fourcc.ts";
 import { readVideoHeader } from "../flv/video.ts";
@@ -13,7 +13,7 @@ export type MediaKind = "audio" | "video" | "script";
  */
 export interface MediaTag {
   readonly kind: MediaKind;
-  /** Decode time, continued past 2^32 (`unwrapTimestamp`). May jump when the encoder jumps. */
+  /** Decode time, continued past 2^32 and over a publisher's return. May jump when the encoder jumps. */
   readonly timestamp: Milliseconds;
   readonly payload: Uint8Array;
   readonly codec: Codec;
@@ -33,13 +33,7 @@ export interface MediaTag {
  * Reads the FLV header of one message. Null when the body is malformed or empty (OBS ends its audio with an empty body): such a
  * message is dropped and the rest goes on.
  */
-export function makeMediaTag(
-  kind: MediaKind,
-  wireTimestamp: number,
-  payload: Uint8Array,
-  previous: Milliseconds | null,
-): MediaTag | null {
-  const timestamp = previous === null ? ms(wireTimestamp) : unwrapTimestamp(previous, wireTimestamp);
+export function makeMediaTag(kind: MediaKind, timestamp: Milliseconds, payload: Uint8Array): MediaTag | null {
   if (kind === "script") {
     return {
       kind,

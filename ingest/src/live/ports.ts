@@ -19,7 +19,12 @@ export interface Admitted {
   /** `private`: media is refused to everyone without a playback token. */
   readonly visibility: "public" | "unlisted" | "private";
   readonly latency: LatencyProfile;
+  /** What becomes of an encoder that comes while another one is sending. */
+  readonly secondEncoder: SecondEncoder;
 }
+
+/** `takeover`: the newcomer goes on with the broadcast; `refuse`: it is sent away, for as long as the first one sends. */
+export type SecondEncoder = "takeover" | "refuse";
 
 export interface Refused {
   readonly kind: "refused";
@@ -35,6 +40,7 @@ export interface Refused {
 
 export interface Gate {
   /**
+   * Where the channel is live on this very node already, the same stream is admitted again: its encoder has come back, or another one has come.
    * Checks the key and, when it is good, makes the channel live: picks the started planned stream or makes a new one, sets
    * `is_live` and `started_at`, in one transaction. Two admissions of one channel can never both succeed.
    * Never throws: a database that is away is `publish.unavailable`.

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { type Bus, sendCut } from "@streamhub/db";
 import { makeInProcessBus } from "@streamhub/db/bus/in-process";
+import { ms } from "../bytes/units.ts";
 import { LiveBroadcast } from "../live/broadcast.ts";
 import { Registry } from "../live/registry.ts";
+import { NOBODY } from "../live/testing/nobody.ts";
 import { eventually, makeFlv } from "../remux/testing/flv.ts";
 import { joinBus, type StreamSample } from "./bus-link.ts";
 
@@ -36,7 +38,7 @@ const broadcast = (slug: string, streamId: number | null) =>
     visibility: "public",
     latency: "standard",
     startedAt: Date.now() as LiveBroadcast["startedAt"],
-    onRefuse: () => {},
+    publisher: NOBODY,
   });
 
 test("samples of each live broadcast go to its owner's topic and lie in the cache, until it is over", async () => {
@@ -52,7 +54,7 @@ test("samples of each live broadcast go to its owner's topic and lie in the cach
   const sample = await eventually("a sample with pictures", () => seen.find(({ videoCodec }) => videoCodec !== null));
   expect(sample).toMatchObject({ type: "stream.sample", streamId: 7, width: 320, height: 180, audioCodec: "AAC" });
   expect(JSON.parse((await bus.cache.get("sample:7")) ?? "null")).toMatchObject({ streamId: 7 });
-  registry.end(one);
+  registry.end(one, ms(Date.now()));
   expect(await bus.cache.get("sample:7")).toBeNull();
   const count = seen.length;
   await Bun.sleep(100);

@@ -124,18 +124,29 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
         return UNKNOWN_KEY;
       case "inactive-user":
         return INACTIVE_USER;
-      case "already-live":
-        return ALREADY_LIVE;
       case "blocked":
         return stopped(result.seconds);
+      case "already-live":
+        // On this node: the encoder has come back, or another one has come. On another one nothing here can go on with it.
+        return live.has(result.streamId) ? admitted(result) : ALREADY_LIVE;
       case "live": {
         live.add(result.streamId);
-        const { slug, channelId, streamId, visibility, latency } = result;
         tell("stream.ended", result.ended);
         tell("stream.started", [result]);
-        return { kind: "admitted", slug, channelId, streamId, visibility, latency };
+        return admitted(result);
       }
     }
+  }
+
+  function admitted({
+    slug,
+    channelId,
+    streamId,
+    visibility,
+    latency,
+    secondEncoder,
+  }: queries.GoLiveResult & { kind: "live" | "already-live" }): Admitted {
+    return { kind: "admitted", slug, channelId, streamId, visibility, latency, secondEncoder };
   }
 
   function undoLate(result: queries.GoLiveResult): void {

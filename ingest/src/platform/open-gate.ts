@@ -14,7 +14,15 @@ export function makeOpenGate(latency: LatencyProfile = "standard"): Gate {
   return {
     async admit({ key }) {
       if (!isSlug(key)) return NOT_A_NAME;
-      return { kind: "admitted", slug: key, channelId: null, streamId: null, visibility: "public", latency };
+      return {
+        kind: "admitted",
+        slug: key,
+        channelId: null,
+        streamId: null,
+        visibility: "public",
+        latency,
+        secondEncoder: "refuse",
+      };
     },
     ended: async () => {},
     recover: async () => 0,

@@ -10,7 +10,7 @@ import type { EpochPlan } from "./remuxer.ts";
  *   discovering  every wanted track is there and a keyframe (if there is       running, `start` with the tags kept
  *                video), or the wait is over
  *   running      another decoder configuration, a track that appears or        discovering, `end`
- *                stays away, a timestamp that jumps, `restart()`
+ *                stays away, a timestamp that jumps, `restart()`, `interrupt()`
  */
 
 export interface SplitterOptions {
@@ -59,6 +59,8 @@ export interface EpochSplitter {
    * already and are left out.
    */
   restart(after: Milliseconds | null): void;
+  /** Ends the epoch in progress: what comes next is from another publisher, with configurations of its own. */
+  interrupt(): void;
   readonly tracks: ReadonlySet<Kind>;
 }
 
@@ -235,6 +237,12 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
     restart(until) {
       discover("restart", isRunning || wanted !== null ? tracks : null);
       after = until;
+    },
+    interrupt() {
+      discover("jump", null);
+      after = null;
+      announced = null;
+      heads.clear();
     },
     push(tag, now) {
       if (tag.kind === "script") {

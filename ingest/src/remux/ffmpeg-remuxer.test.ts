@@ -31,7 +31,7 @@ interface Result {
 
 function mediaTags(flv: readonly FlvTag[], offset: number): MediaTag[] {
   return flv
-    .map(({ kind, timestamp, body }) => makeMediaTag(kind, timestamp, body, null))
+    .map(({ kind, timestamp, body }) => makeMediaTag(kind, ms(timestamp), body))
     .filter((tag) => tag !== null)
     .filter((tag) => tag.kind !== "script" && !tag.isControl)
     .map((tag) => (tag.isConfig ? tag : { ...tag, timestamp: ms(tag.timestamp + offset) }));
@@ -95,13 +95,13 @@ describe("ffmpeg as a remuxer", () => {
 
   test("bytes that are no FLV end as a failure with a diagnosis", async () => {
     const { promise, resolve } = Promise.withResolvers<RemuxEnd>();
-    const tag = makeMediaTag("video", 0, new Uint8Array([0x17, 0, 0, 0, 0, 1, 2, 3]), null)!;
+    const tag = makeMediaTag("video", ms(0), new Uint8Array([0x17, 0, 0, 0, 0, 1, 2, 3]))!;
     const remuxer = startFfmpegRemuxer(
       { heads: [tag], base: ms(0) },
       { onTracks() {}, onSample() {}, onEnd: resolve },
       { path: "ffmpeg", verbose: true },
     );
-    remuxer.push(makeMediaTag("video", 0, new Uint8Array([0x17, 1, 0, 0, 0, 0, 0, 0, 1, 9]), null)!);
+    remuxer.push(makeMediaTag("video", ms(0), new Uint8Array([0x17, 1, 0, 0, 0, 0, 0, 0, 1, 9]))!);
     remuxer.end();
     const end = await promise;
     expect(end.kind).toBe("failed");

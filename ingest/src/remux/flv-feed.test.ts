@@ -39,7 +39,7 @@ function makePipe(isFull: () => boolean) {
 const video = (timestamp: number, isKey: boolean, size: number): MediaTag => {
   const body = new Uint8Array(5 + size).fill(timestamp & 0xff);
   body.set([isKey ? 0x17 : 0x27, 1, 0, 0, 0]);
-  return { ...makeMediaTag("video", 0, body, null)!, timestamp: ms(timestamp) };
+  return { ...makeMediaTag("video", ms(0), body)!, timestamp: ms(timestamp) };
 };
 
 const HEADER = encodeFlvHeader(false, true);

@@ -14,6 +14,8 @@ export interface SampleAt {
 export interface FragmentRun {
   readonly track: number;
   readonly samples: readonly SampleAt[];
+  /** Decode time behind the last sample. */
+  readonly end: number;
 }
 
 /** sample_is_non_sync_sample, ISO/IEC 14496-12 §8.8.3.1. */
@@ -98,5 +100,5 @@ function readTraf(
       dts += sampleDuration;
     }
   }
-  return { track, samples };
+  return { track, samples, end: dts };
 }

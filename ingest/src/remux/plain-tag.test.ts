@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { ms } from "../bytes/units.ts";
 import { type MediaKind, makeMediaTag } from "../live/media-tag.ts";
 import { plainBody } from "./plain-tag.ts";
 
@@ -47,6 +48,6 @@ const CASES: readonly { name: string; kind: MediaKind; body: string; plain: stri
 ];
 
 test.each(CASES)("$name", ({ kind, body, plain }) => {
-  const tag = makeMediaTag(kind, 0, hex(body), null)!;
+  const tag = makeMediaTag(kind, ms(0), hex(body))!;
   expect(plainBody(tag)!.toHex()).toBe(hex(plain).toHex());
 });

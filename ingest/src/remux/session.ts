@@ -235,6 +235,7 @@ export function startRemuxSession(options: RemuxSessionOptions): RemuxSession {
       // Frames are copied where they have to wait; the rest go through.
       keepsNothing: true,
       onTag: (tag) => (replay === null ? onTag(tag) : void replay.push(tag)),
+      onAway: splitter.interrupt,
       onEnd: over,
     });
     if (isOver) return;

@@ -5,7 +5,7 @@
 import type { Socket } from "bun";
 import { type Milliseconds, ms } from "../bytes/units.ts";
 import { WireError, type WireErrorCode } from "../bytes/wire-error.ts";
-import { LiveBroadcast } from "../live/broadcast.ts";
+import { LiveBroadcast, type Publisher } from "../live/broadcast.ts";
 import type { Admitted, Gate, Log, Refused } from "../live/ports.ts";
 import type { Registry } from "../live/registry.ts";
 import { type Status, StatusCode } from "../rtmp/command/status.ts";
@@ -16,6 +16,7 @@ import type { CloseReason, ServerLimits } from "./limits.ts";
 import { releaseMemory } from "./memory.ts";
 import type { ServerMetrics } from "./metrics.ts";
 import { type Player, startPlayer } from "./player.ts";
+import { takesOver } from "./takeover.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 export interface ConnectionContext {
@@ -39,9 +40,17 @@ type Role =
 /** How long a closed connection may wait for the peer's own FIN, so that our last answer is not cut off by a reset. */
 const LINGER = ms(1_000);
 
+const DECIDED = [
+  "publish.ended",
+  "publish.replaced",
+  "server.stopping",
+  "refused.media",
+  "internal.error",
+] as const satisfies CloseReason[];
+
 const SETUP: Role = { kind: "setup" };
 
-export class Connection {
+export class Connection implements Publisher {
   private readonly session: ServerSession;
   private readonly queue: WriteQueue;
   private role: Role = SETUP;
@@ -72,6 +81,19 @@ export class Connection {
     // Nothing looks at these bytes any more: media were copied out of them, and the session has kept nothing.
     if (this.role.kind === "publisher" && this.session.isDrained) releaseMemory(bytes);
     if (this.role.kind === "publisher" || before !== this.session.state) this.since = this.context.now();
+  }
+
+  get lastSeen(): Milliseconds {
+    return this.since;
+  }
+
+  /** The platform, or the remuxer, does not want this publisher. */
+  refuse(code: string, reason: string): void {
+    const { log } = this.context;
+    const streamId = this.role.kind === "publisher" ? this.role.broadcast.streamId : null;
+    log.warn({ code, connectionId: this.id, streamId }, reason);
+    const closeReason = code === "publish.replaced" ? code : "refused.media";
+    this.endPublisher({ level: "error", code: StatusCode.publishRejected, description: reason }, closeReason);
   }
 
   onDrain(): void {
@@ -212,43 +234,55 @@ export class Connection {
     if (answer.kind === "refused") {
       if (!this.isOpen) return;
       log.warn({ code: answer.code, connectionId: this.id, address: this.address }, answer.reason);
-      this.refuse(event.streamId, answer.reason, `refused.${answer.code.slice("publish.".length)}` as CloseReason);
+      this.reject(event.streamId, answer.reason, `refused.${answer.code.slice("publish.".length)}` as CloseReason);
       return;
     }
-    const { slug, streamId, visibility, latency } = answer;
-    const broadcast = new LiveBroadcast({
-      slug,
-      streamId,
-      visibility,
-      latency,
-      startedAt: now(),
-      onRefuse: (code, reason) => {
-        log.warn({ code, connectionId: this.id, streamId }, reason);
-        this.endPublisher({ level: "error", code: StatusCode.publishRejected, description: reason }, "refused.media");
-      },
-    });
+    const { slug, streamId } = answer;
+    const known = registry.find(slug);
+    // The same stream: its encoder has come back, or another one has come.
+    const isSame = known !== undefined && known.streamId === streamId;
     if (!this.isOpen) {
       // The peer went, or was sent away, while the gate was asked.
-      if (streamId !== null) void gate.ended(streamId, now());
+      if (streamId !== null && !isSame) void gate.ended(streamId, now());
       return;
     }
-    // The gate's word counts where it has one: whoever still publishes under this name here lost the channel meanwhile.
-    if (streamId !== null)
-      registry.find(slug)?.refuse("publish.replaced", "Another publisher has taken this channel over.");
+    if (isSame) {
+      if (takesOver(known, answer.secondEncoder, this.address, now())) this.resume(event, known);
+      else
+        this.reject(
+          event.streamId,
+          "Another encoder is publishing with this stream key.",
+          "refused.already-publishing",
+        );
+      return;
+    }
+    // The gate's word counts: whoever still publishes under this name here lost the channel meanwhile.
+    if (known !== undefined) {
+      known.refuse("publish.replaced", "Another publisher has taken this channel over.");
+      registry.end(known, now());
+    }
+    const broadcast = new LiveBroadcast({ ...answer, startedAt: now(), publisher: this });
     // Taken before the listeners hear of it: they may refuse at once, and what they throw must not leave a broadcast without an owner.
     this.role = { kind: "publisher", streamId: event.streamId, broadcast };
-    if (!registry.start(broadcast)) {
-      this.role = SETUP;
-      if (streamId !== null) void gate.ended(streamId, now());
-      this.refuse(event.streamId, "This stream key is already publishing.", "refused.already-publishing");
-      return;
-    }
+    registry.start(broadcast);
+    this.begin(event, broadcast, "publish.started", "A broadcast started");
+  }
+
+  /** Goes on with a broadcast, in the place of whoever sent it. */
+  private resume(event: PublishRequestedEvent, broadcast: LiveBroadcast): void {
+    const { registry, now } = this.context;
+    const before = broadcast.publisher;
+    this.role = { kind: "publisher", streamId: event.streamId, broadcast };
+    registry.resume(broadcast, this, now());
+    before?.refuse("publish.replaced", "Another encoder has taken this broadcast over.");
+    this.begin(event, broadcast, "publish.resumed", "A publisher came back, or took a broadcast over");
+  }
+
+  private begin(event: PublishRequestedEvent, { slug, streamId }: LiveBroadcast, code: string, message: string): void {
+    const { log, now } = this.context;
     if (!this.isOpen) return;
     this.since = now();
-    log.info(
-      { code: "publish.started", connectionId: this.id, streamId, slug, address: this.address },
-      "A broadcast started",
-    );
+    log.info({ code, connectionId: this.id, streamId, slug, address: this.address }, message);
     this.guard((events) => this.session.accept(event.streamId, events));
   }
 
@@ -285,7 +319,7 @@ export class Connection {
     for (const next of held) this.handle(next);
   }
 
-  private refuse(streamId: number, description: string, reason: CloseReason): void {
+  private reject(streamId: number, description: string, reason: CloseReason): void {
     this.session.reject(streamId, { level: "error", code: StatusCode.publishBadName, description });
     this.closeAfterWrites(reason);
   }
@@ -296,33 +330,30 @@ export class Connection {
     this.closeAfterWrites(reason);
   }
 
-  /** Stops publishing or playing; the connection may begin something else within the setup time. */
-  private leaveRole(): void {
+  /** Stops publishing or playing; the connection may begin something else within the setup time. `isLost`: the peer has not said so. */
+  private leaveRole(isLost = false): void {
     const { role } = this;
-    const { registry, gate, log, now } = this.context;
+    const { registry, limits, log, now } = this.context;
     this.role = SETUP;
     this.since = now();
     if (role.kind === "player") role.player.stop();
     if (role.kind !== "publisher") return;
     const { broadcast } = role;
-    registry.end(broadcast);
-    log.info(
-      {
-        code: "publish.ended",
-        connectionId: this.id,
-        streamId: broadcast.streamId,
-        slug: broadcast.slug,
-        ...broadcast.stats,
-      },
-      "A broadcast ended",
-    );
-    if (broadcast.streamId !== null) void gate.ended(broadcast.streamId, now());
+    // Somebody else goes on with it.
+    if (broadcast.publisher !== this) return;
+    if (isLost) registry.suspend(broadcast, now(), limits.graceTime);
+    else registry.end(broadcast, now());
+    const { streamId, slug, stats } = broadcast;
+    const [code, message] = isLost
+      ? ["publish.lost", "A publisher is gone; its broadcast waits for it"]
+      : ["publish.ended", "A broadcast ended"];
+    log.info({ code, connectionId: this.id, streamId, slug, ...stats }, message);
   }
 
   private closeAfterWrites(reason: CloseReason | WireErrorCode): void {
     if (!this.isOpen) return;
     this.flush();
-    this.leaveRole();
+    this.leaveRole(isLoss(reason));
     if (this.closed) return;
     this.closing = reason;
     if (this.queue.size === 0) this.finish(reason);
@@ -331,12 +362,17 @@ export class Connection {
   private finish(reason: CloseReason | WireErrorCode): void {
     if (this.closed) return;
     this.closed = true;
-    this.leaveRole();
+    this.leaveRole(isLoss(reason));
     this.since = this.context.now();
     this.context.metrics.closed(reason);
     if (reason.startsWith("limit.")) this.socket.terminate();
     else this.socket.end();
   }
+}
+
+/** Reasons that are nobody's decision: the encoder comes back by itself, soon. */
+function isLoss(reason: CloseReason | WireErrorCode): boolean {
+  return !(DECIDED as readonly string[]).includes(reason);
 }
 
 export const systemNow = (): Milliseconds => ms(Date.now());

@@ -11,6 +11,8 @@ export interface ServerLimits extends SessionLimits {
   readonly setupTimeout: Milliseconds;
   /** A publisher that sends nothing for so long is gone. */
   readonly idleTimeout: Milliseconds;
+  /** A publisher that is gone without having said so may come back for so long: its broadcast goes on. */
+  readonly graceTime: Milliseconds;
   /** A player whose socket takes nothing for so long is gone. */
   readonly stallTimeout: Milliseconds;
   /** Bytes queued to one slow player. */
@@ -24,6 +26,7 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   handshakeTimeout: ms(5_000),
   setupTimeout: ms(7_000),
   idleTimeout: ms(15_000),
+  graceTime: ms(30_000),
   stallTimeout: ms(15_000),
   maxPlayerQueue: 8 * 1024 * 1024,
 };
@@ -72,6 +75,7 @@ export const CLOSE_REASONS = [
   "refused.unavailable",
   "refused.not-found",
   "refused.media",
+  "publish.replaced",
   "internal.error",
 ] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];

@@ -43,6 +43,12 @@ export interface RtmpServer {
 export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
   const { limits, metrics, log } = options;
   const context: ConnectionContext = { ...options, crypto: nodeHandshakeCrypto, chunkSize: CHUNK_SIZE, now: systemNow };
+  options.registry.listen({
+    onStart() {},
+    onEnd({ streamId }, endedAt) {
+      if (streamId !== null) void options.gate.ended(streamId, endedAt);
+    },
+  });
   const open = new Set<Connection>();
   const perAddress = new Map<string, number>();
   let counter = 0;
@@ -128,6 +134,7 @@ export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
       plain.stop();
       secure?.stop();
       for (const connection of open) connection.stop();
+      options.registry.endAway(systemNow());
       const deadline = Date.now() + graceMs;
       while (open.size > 0 && Date.now() < deadline) await Bun.sleep(20);
       clearInterval(timer);

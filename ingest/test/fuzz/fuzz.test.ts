@@ -3,6 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { ms } from "../../src/bytes/units.ts";
 import { encodeFlvTag } from "../../src/flv/mux.ts";
 import { LiveBroadcast } from "../../src/live/broadcast.ts";
+import { NOBODY } from "../../src/live/testing/nobody.ts";
 import { DEFAULT_SESSION_LIMITS as LIMITS } from "../../src/rtmp/limits.ts";
 import { runSession } from "../run-session.ts";
 import { connect, HANDSHAKE } from "../server/peer-bytes.ts";
@@ -34,7 +35,7 @@ function run(bytes: Uint8Array, random: Random): string {
     visibility: "public",
     latency: "standard",
     startedAt: ms(0),
-    onRefuse: () => {},
+    publisher: NOBODY,
     gopLimits: { maxBytes: 4_096, maxTags: 16, maxTracks: 4 },
   });
   broadcast.subscribe({

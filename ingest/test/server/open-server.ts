@@ -12,6 +12,7 @@ export const SHORT_LIMITS: ServerLimits = {
   setupTimeout: ms(900),
   idleTimeout: ms(1_500),
   stallTimeout: ms(1_500),
+  graceTime: ms(300),
 };
 
 type Answer = Admitted | Refused;
@@ -33,7 +34,15 @@ export interface TestServer extends AsyncDisposable {
 export const admitAll: Verdict = ({ key }) => admitted(`${key}-live`, 1);
 
 export function admitted(slug: string, streamId: number | null): Admitted {
-  return { kind: "admitted", slug, channelId: 1, streamId, visibility: "public", latency: "standard" };
+  return {
+    kind: "admitted",
+    slug,
+    channelId: 1,
+    streamId,
+    visibility: "public",
+    latency: "standard",
+    secondEncoder: streamId === null ? "refuse" : "takeover",
+  };
 }
 
 export interface TestServerOptions {

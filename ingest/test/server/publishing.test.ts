@@ -1,10 +1,13 @@
 /** A publisher's life on a real socket: refusals, ends, and a gate that takes its time. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { ms } from "../../src/bytes/units.ts";
+import { LiveBroadcast, type Publisher } from "../../src/live/broadcast.ts";
 import type { Refused } from "../../src/live/ports.ts";
+import { NOBODY } from "../../src/live/testing/nobody.ts";
 import { DEFAULT_SERVER_LIMITS } from "../../src/server/limits.ts";
+import { takesOver } from "../../src/server/takeover.ts";
 import { concat } from "../vectors/wire.ts";
-import { admitAll, admitted, openServer, until } from "./open-server.ts";
+import { admitAll, admitted, openServer, type TestServer, until } from "./open-server.ts";
 import * as peer from "./peer-bytes.ts";
 import { openRawPeer } from "./raw-peer.ts";
 import { openClient, openStarted } from "./rtmp-client.ts";
@@ -81,6 +84,122 @@ describe("refusals: NetStream.Publish.BadName, then we close", () => {
   });
 });
 
+describe("an encoder that comes back", () => {
+  const sameStream = () => admitted("same", 7);
+  /** Timestamps of media, and how often the publisher was away. */
+  function watch(server: TestServer) {
+    const seen: number[] = [];
+    const away: number[] = [];
+    server.registry.listen({
+      onStart: (broadcast) =>
+        void broadcast.subscribe({
+          onTag: (tag) => !tag.isConfig && seen.push(tag.timestamp),
+          onAway: () => away.push(seen.length),
+          onEnd() {},
+        }),
+      onEnd() {},
+    });
+    return { seen, away };
+  }
+  const frame = (isKeyframe: boolean) => new Uint8Array([isKeyframe ? 0x17 : 0x27, 1, 0, 0, 0, 0, 0, 0, 1, 9]);
+  const CONFIG = new Uint8Array([0x17, 0, 0, 0, 0, 1, 2, 3]);
+  function send(client: Awaited<ReturnType<typeof openStarted>>, from: number, count: number) {
+    client.send("video", from, CONFIG);
+    for (let index = 0; index < count; index++) client.send("video", from + index * 40, frame(index === 0));
+  }
+
+  test("in its grace time goes on with its broadcast; time goes on as well", async () => {
+    await using server = openServer({ verdict: sameStream, limits: { graceTime: ms(20_000) } });
+    const { seen, away } = watch(server);
+    const first = await openStarted(server.port, { mode: "publish", name: "k" });
+    send(first, 5_000, 10);
+    await until("in", () => seen.length === 10);
+    const broadcast = server.registry.find("same")!;
+    first[Symbol.dispose]();
+    await until("away", () => away.length === 1);
+    expect(broadcast.publisher).toBeNull();
+    using second = await openStarted(server.port, { mode: "publish", name: "k" });
+    send(second, 0, 10);
+    await until("in", () => seen.length === 20);
+    expect(server.registry.find("same")).toBe(broadcast);
+    expect(server.ended).toEqual([]);
+    for (const [index, timestamp] of seen.entries()) if (index > 0) expect(timestamp).toBeGreaterThan(seen[index - 1]!);
+    expect(seen[10]! - seen[9]!).toBeLessThan(15_000);
+    expect(seen.slice(10).map((timestamp) => timestamp - seen[10]!)).toEqual(seen.slice(0, 10).map((at) => at - 5_000));
+  });
+
+  test("too late finds it ended, once, as of when it was lost", async () => {
+    await using server = openServer({ verdict: sameStream });
+    const ends: number[] = [];
+    server.registry.listen({ onStart() {}, onEnd: (_, endedAt) => void ends.push(endedAt) });
+    const first = await openStarted(server.port, { mode: "publish", name: "k" });
+    first[Symbol.dispose]();
+    await until("away", () => server.registry.find("same")?.awaySince != null);
+    const lostAt = server.registry.find("same")!.awaySince!;
+    await until("over", () => server.ended.length === 1);
+    expect(ends).toEqual([lostAt]);
+    using _second = await openStarted(server.port, { mode: "publish", name: "k" });
+    expect(server.registry.find("same")!.publisher).not.toBeNull();
+  });
+
+  test("takes over at once while its old connection still looks alive, which is then told and closed", async () => {
+    await using server = openServer({ verdict: sameStream });
+    using first = await openStarted(server.port, { mode: "publish", name: "k" });
+    using second = await openStarted(server.port, { mode: "publish", name: "k" });
+    await until("the first is closed", () => first.isClosed());
+    expect(first.events.at(-1)).toMatchObject({ type: "failed", code: "NetStream.Publish.Rejected" });
+    expect(second.session.state).toBe("started");
+    expect(server.closed("publish.replaced")).toBe(1);
+    expect(server.ended).toEqual([]);
+    second.unpublish();
+    await until("over", () => server.ended.length === 1);
+    expect(server.ended).toEqual([7]);
+  });
+
+  test("where the channel refuses a second encoder, it waits until the first is silent", async () => {
+    await using server = openServer({
+      verdict: () => ({ ...admitted("same", 7), secondEncoder: "refuse" }),
+      limits: { idleTimeout: ms(60_000) },
+    });
+    using _first = await openStarted(server.port, { mode: "publish", name: "k" });
+    using second = await openStarted(server.port, { mode: "publish", name: "k" });
+    expect(second.session.state).toBe("failed");
+    expect(server.closed("refused.already-publishing")).toBe(1);
+    const silentSince = server.registry.find("same")!.publisher!.lastSeen;
+    await until("the first has been silent", () => Date.now() - silentSince > 2_000);
+    using third = await openStarted(server.port, { mode: "publish", name: "k" });
+    expect(third.session.state).toBe("started");
+    expect(server.ended).toEqual([]);
+  });
+
+  test("what its owner cuts does not wait for anybody", async () => {
+    await using server = openServer({ verdict: sameStream, limits: { graceTime: ms(60_000) } });
+    const first = await openStarted(server.port, { mode: "publish", name: "k" });
+    first[Symbol.dispose]();
+    await until("away", () => server.registry.find("same")?.awaySince != null);
+    await server.rtmp.stop(1_000);
+    expect(server.ended).toEqual([7]);
+  });
+});
+
+test("an encoder that was replaced does not take the broadcast back from its successor", () => {
+  const at = (address: string): Publisher => ({ ...NOBODY, address, lastSeen: ms(1_000) });
+  const broadcast = new LiveBroadcast({ ...admitted("same", 7), startedAt: ms(0), publisher: at("10.0.0.1") });
+  const move = (address: string, now: number) => {
+    const may = takesOver(broadcast, "takeover", address, ms(now));
+    if (!may) return false;
+    broadcast.suspend(ms(now));
+    broadcast.resume({ ...at(address), lastSeen: ms(now) }, ms(now));
+    return true;
+  };
+  expect(move("10.0.0.2", 1_100)).toBeTrue();
+  expect(move("10.0.0.1", 1_200)).toBeFalse();
+  // The same machine may: that is the same encoder, quicker than its old connection's end.
+  expect(move("10.0.0.2", 1_300)).toBeTrue();
+  // A successor that has fallen silent is no reason to stay away.
+  expect(move("10.0.0.1", 4_000)).toBeTrue();
+});
+
 describe("ends", () => {
   test("in order: FCUnpublish, deleteStream; the connection may publish again", async () => {
     await using server = openServer();
@@ -110,7 +229,7 @@ describe("ends", () => {
     await using server = openServer();
     using _client = await openStarted(server.port, { mode: "publish", name: "k" });
     await until("idle", () => server.closed("limit.idle-timeout") === 1);
-    expect(server.ended).toEqual([1]);
+    await until("over", () => server.ended.length === 1);
   });
 
   test("stop() ends broadcasts, tells players, and releases every socket", async () => {
@@ -244,7 +363,7 @@ test("a violation in mid-stream: what came before it in the same read is publish
   await until("closed", () => client.isClosed());
   expect(seen).toEqual([1, 2]);
   expect(server.allClosed()).toEqual({ "chunk.no-previous-header": 1 });
-  expect(server.ended).toEqual([1]);
+  await until("over", () => server.ended.length === 1);
 });
 
 test("a peer that asks without end and reads no answer is cut off", async () => {

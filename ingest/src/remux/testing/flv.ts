@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LiveBroadcast } from "../../live/broadcast.ts";
 import type { MediaKind } from "../../live/media-tag.ts";
+import { NOBODY } from "../../live/testing/nobody.ts";
 
 export interface FlvTag {
   readonly kind: MediaKind;
@@ -83,9 +84,12 @@ export function testBroadcast(slug: string, refused: string[] = []): LiveBroadca
     visibility: "public",
     latency: "standard",
     startedAt: Date.now() as LiveBroadcast["startedAt"],
-    onRefuse: (code, reason) => {
-      refused.push(`${code}: ${reason}`);
-      broadcast.end();
+    publisher: {
+      ...NOBODY,
+      refuse(code, reason) {
+        refused.push(`${code}: ${reason}`);
+        broadcast.end();
+      },
     },
   });
   return broadcast;

@@ -5,7 +5,7 @@ import { startFfmpegRemuxer } from "../ffmpeg-remuxer.ts";
 import { makeFlv } from "./flv.ts";
 
 const tags = (await makeFlv({ seconds: 1, video: {} }))
-  .map(({ kind, timestamp, body }) => makeMediaTag(kind, timestamp, body, null))
+  .map(({ kind, timestamp, body }) => makeMediaTag(kind, ms(timestamp), body))
   .filter((tag) => tag?.kind === "video")
   .map((tag) => tag!);
 const remuxer = startFfmpegRemuxer(
