@@ -16,5 +16,5 @@ export default defineConfig({
     chunkSizeWarningLimit: 1000,
     modulePreload: { polyfill: false },
   },
-  server: { proxy: { "/api": backend, "/live": backend, "/vod": backend } },
+  server: { proxy: { "/api": backend, "/uploads": backend, "/live": backend, "/vod": backend } },
 });

@@ -49,6 +49,12 @@ export async function readText(request: Request, limits: BodyLimits = BODY_LIMIT
   }
 }
 
+/** Every body that is read here has fields. Where none of them is required, the framework would take a number or a list for an empty one. */
+function toFields(value: unknown): object | null {
+  if (typeof value === "object" && !Array.isArray(value)) return value;
+  throw new AppError("request.invalid", undefined, [{ field: "", in: "body", message: "Expected an object" }]);
+}
+
 const hasBody = ({ headers }: Request): boolean =>
   headers.has("transfer-encoding") || Number(headers.get("content-length") ?? 0) > 0;
 
@@ -63,7 +69,7 @@ export function bodies(limits: BodyLimits = BODY_LIMITS) {
     if (type === "text/plain") return readText(request, limits);
     if (type !== undefined && JSON_TYPE.test(type)) {
       const text = await readText(request, limits);
-      return text === "" ? null : (JSON.parse(text) as unknown);
+      return text === "" ? null : toFields(JSON.parse(text));
     }
     // Not undefined, or the framework's own parsers would read it, whatever its size.
     if (type !== undefined && PICTURES.test(type)) return null;

@@ -12,6 +12,24 @@ import { oldPictures, removePictures, savePicture } from "./store.ts";
 const intake = makeGate(12, 0, uploadsBusy);
 /** Of one account. */
 const RATE = { limit: 30, window: 10 * 60_000 };
+/** Of one account at once: whoever sends slowly on purpose takes no more places than this. */
+const AT_ONCE = 3;
+const sending = new Map<number, number>();
+
+async function inTurn<T>(userId: number, work: () => Promise<T>): Promise<T> {
+  const others = sending.get(userId) ?? 0;
+  if (others >= AT_ONCE)
+    throw new AppError("limit.exceeded", `At most ${AT_ONCE} pictures of one account arrive at once.`, undefined, 5);
+  sending.set(userId, others + 1);
+  try {
+    return await intake(work);
+  } finally {
+    const left = (sending.get(userId) ?? 1) - 1;
+    if (left > 0) sending.set(userId, left);
+    else sending.delete(userId);
+  }
+}
+
 /** So long a file may be there before a row names it, and long after a backup was put back. */
 const ORPHAN_MS = 24 * 3_600_000;
 
@@ -81,7 +99,7 @@ export function uploadService(services: Services) {
       const { allowed, retryAfter } = await bus.limits.hit(`upload:${actor.userId}`, RATE);
       if (!allowed)
         throw new AppError("limit.exceeded", "So many pictures in so short a time.", undefined, retryAfter / 1_000);
-      return intake(async () => {
+      return inTurn(actor.userId, async () => {
         const picture = await toWebp(await readPicture(request), kind);
         const url = await savePicture(uploadsDir, picture);
         await show(kind, id, url).catch(async (error) => {

@@ -156,7 +156,9 @@ describe("changing", () => {
     ["an empty picture", { avatarUrl: "" }],
     ["an unknown role", { role: "owner" }],
     ["activity in words", { isActive: "perhaps" }],
-    ["no object", 7],
+    ["a number", 7],
+    ["a list", []],
+    ["a text in JSON", '"x"'],
   ])("%s is refused with the field's name", async (_name, body) => {
     const answer = await admin.request("PUT", path(ada), body);
     const problem = (await answer.json()) as { code: string; errors?: unknown[] };
