@@ -51,6 +51,8 @@ const STACK: Readonly<Record<string, readonly string[]>> = {
   // A remuxer hands samples to the packager and speaks its words for them (packager/track.ts).
   remux: ["bytes", "flv", "live", "packager"],
   packager: ["bytes", "live"],
+  // Reads boxes and sample entries with the remuxer's readers.
+  conformance: ["bytes", "live", "packager", "remux"],
   delivery: ["bytes", "live", "packager"],
   server: ["bytes", "rtmp", "flv", "live"],
   platform: ["bytes", "live"],
@@ -88,8 +90,8 @@ describe("layers", () => {
     });
   }
 
-  test("bytes, rtmp, flv and packager are pure: no Bun, no node:, no package, no clock, no log", () => {
-    const pure = /^ingest\/src\/(bytes|rtmp|flv|packager)\//;
+  test("bytes, rtmp, flv, packager and conformance are pure: no Bun, no node:, no package, no clock, no log", () => {
+    const pure = /^ingest\/src\/(bytes|rtmp|flv|packager|conformance)\//;
     expect(arrows(pure, /^(?!ingest\/src\/)/)).toEqual([]);
     const impure =
       /\b(Bun\.|process\.|console\.|Date\.now|performance\.now|setTimeout|setInterval|Math\.random|await |async )/;
