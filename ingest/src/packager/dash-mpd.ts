@@ -1,7 +1,7 @@
 /** The DASH manifest, ISO/IEC 23009-1 with the constraints of DASH-IF IOP 4.3 for live. */
 import { initName } from "./hls-media.ts";
 import type { EpochInfo, EpochTrack, MediaSegment } from "./segment.ts";
-import type { BroadcastView, RenditionMedia } from "./view.ts";
+import type { BroadcastView, LowLatency, RenditionMedia, RenditionView } from "./view.ts";
 import { element, type XmlAttributes } from "./xml.ts";
 
 export interface MpdOptions {
@@ -19,10 +19,18 @@ interface Period {
 interface AdaptationSet {
   readonly source: EpochTrack;
   readonly media: RenditionMedia;
-  readonly segments: MediaSegment[];
+  readonly segments: Listed[];
 }
 
+/** A segment, or the one that is growing with the duration that it will have, as far as can be known. */
+type Listed = Pick<MediaSegment, "number" | "epoch" | "timescale" | "time" | "duration" | "isIndependent">;
+
 const PLAYED_BEHIND = 3;
+/** How far behind live a low-latency player stays: three parts, as in HLS, and the time in which it asks for a manifest. */
+const LATENCY_PARTS = 3;
+const LATENCY_ROOM = 0.4;
+/** A player may play so much slower or faster to stay there. */
+const PLAYBACK_RATE = { min: "0.96", max: "1.04" };
 
 export function renderMpd(view: BroadcastView, options: MpdOptions): string {
   const periods = periodsOf(view);
@@ -35,22 +43,49 @@ export function renderMpd(view: BroadcastView, options: MpdOptions): string {
     ["maxSegmentDuration", duration(view.targetDuration + 0.5)],
     ...(view.hasEnded ? ended(view) : live(view)),
   ];
-  const body = periods.map((period) => renderPeriod(period, options));
-  const timing = element("UTCTiming", [
-    ["schemeIdUri", "urn:mpeg:dash:utc:http-iso:2014"],
-    ["value", options.timeUri],
-  ]);
-  const children = view.hasEnded ? body : [...body, timing];
+  const { lowLatency } = view;
+  const growing = view.hasEnded ? null : lowLatency;
+  const body = periods.map((period) => renderPeriod(period, view, options));
+  const timing = utcTiming(options);
+  const service = growing === null ? [] : [serviceDescription(growing)];
+  const children = view.hasEnded ? body : [...service, ...body, timing];
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element("MPD", root, children)}\n`;
 }
 
+/** Seconds behind live. */
+const latencyOf = ({ partTarget }: LowLatency): number => LATENCY_PARTS * partTarget + LATENCY_ROOM;
+
+/** ISO/IEC 23009-1 Annex K.4.2. */
+function serviceDescription(lowLatency: LowLatency): string {
+  const target = Math.round(latencyOf(lowLatency) * 1000);
+  return element(
+    "ServiceDescription",
+    [["id", "0"]],
+    [
+      element("Latency", [
+        ["target", String(target)],
+        ["min", String(Math.round(target / 2))],
+        ["max", String(3 * target)],
+      ]),
+      element("PlaybackRate", [
+        ["min", PLAYBACK_RATE.min],
+        ["max", PLAYBACK_RATE.max],
+      ]),
+    ],
+  );
+}
+
 function live(view: BroadcastView): XmlAttributes {
+  const { lowLatency, targetDuration } = view;
   return [
     ["availabilityStartTime", new Date(view.startedAt).toISOString()],
     ["publishTime", new Date(view.changedAt).toISOString()],
-    ["minimumUpdatePeriod", duration(view.targetDuration / 2)],
+    ["minimumUpdatePeriod", duration(lowLatency === null ? targetDuration / 2 : lowLatency.partTarget)],
     ["timeShiftBufferDepth", duration(view.windowSeconds)],
-    ["suggestedPresentationDelay", duration(view.targetDuration * PLAYED_BEHIND)],
+    [
+      "suggestedPresentationDelay",
+      duration(lowLatency === null ? targetDuration * PLAYED_BEHIND : latencyOf(lowLatency)),
+    ],
   ];
 }
 
@@ -65,37 +100,55 @@ function ended(view: BroadcastView): XmlAttributes {
 
 function periodsOf(view: BroadcastView): Period[] {
   const periods = new Map<number, Period>();
-  for (const { name, media, segments } of view.renditions) {
-    for (const segment of segments) {
-      if (segment.kind === "gap") continue;
+  for (const rendition of view.renditions) {
+    for (const segment of listed(view, rendition)) {
       const { epoch } = segment;
       const period = periods.get(epoch.number) ?? { epoch, sets: [] };
       periods.set(epoch.number, period);
-      const set = period.sets.find(({ source }) => source.rendition === name);
+      const set = period.sets.find(({ source }) => source.rendition === rendition.name);
       if (set !== undefined) set.segments.push(segment);
-      else period.sets.push({ source: sourceOf(epoch, name), media, segments: [segment] });
+      else period.sets.push({ source: sourceOf(epoch, rendition.name), media: rendition.media, segments: [segment] });
     }
   }
   return [...periods.values()].sort((a, b) => a.epoch.number - b.epoch.number);
+}
+
+/** §5.3.9.5.3: a low-latency player asks for the growing segment, and reads on while it grows. */
+function listed(view: BroadcastView, { segments, growing }: RenditionView): Listed[] {
+  const whole = segments.filter((segment) => segment.kind === "media");
+  if (view.lowLatency === null || view.hasEnded || growing === null) return whole;
+  const { number, epoch, timescale, parts } = growing;
+  const [first, last] = [parts[0]!, parts.at(-1)!];
+  const before = whole.at(-1);
+  const usual = before?.epoch === epoch ? before.duration : Math.round(view.targetDuration * timescale);
+  const expected = Math.max(usual, last.time + last.duration - first.time);
+  const { time, isIndependent } = first;
+  return [...whole, { number, epoch, timescale, time, duration: expected, isIndependent }];
 }
 
 function sourceOf(epoch: EpochInfo, name: string): EpochTrack {
   return epoch.tracks.find(({ rendition }) => rendition === name)!;
 }
 
-function renderPeriod({ epoch, sets }: Period, options: MpdOptions): string {
+function renderPeriod({ epoch, sets }: Period, view: BroadcastView, options: MpdOptions): string {
   return element(
     "Period",
     [
       ["id", `p${epoch.number}`],
       ["start", duration(epoch.startsAt / 1000)],
     ],
-    sets.map((set) => renderSet(set, epoch, options)),
+    sets.map((set) => renderSet(set, epoch, view, options)),
   );
 }
 
-function renderSet({ source, media, segments }: AdaptationSet, epoch: EpochInfo, options: MpdOptions): string {
+function renderSet(
+  { source, media, segments }: AdaptationSet,
+  epoch: EpochInfo,
+  view: BroadcastView,
+  options: MpdOptions,
+): string {
   const { track } = source;
+  const lowLatency = view.hasEnded ? null : view.lowLatency;
   const isVideo = track.kind === "video";
   const independent = segments.every((segment) => segment.isIndependent);
   return element(
@@ -115,7 +168,8 @@ function renderSet({ source, media, segments }: AdaptationSet, epoch: EpochInfo,
         ["schemeIdUri", "urn:mpeg:dash:role:2011"],
         ["value", "main"],
       ]),
-      renderRepresentation(source, media, [renderTemplate(source, segments, epoch, options)]),
+      ...(lowLatency === null ? [] : [referenceTime(view, source, epoch, options)]),
+      renderRepresentation(source, media, [renderTemplate(source, segments, epoch, view, options)]),
     ],
   );
 }
@@ -154,13 +208,42 @@ function renderRepresentation(source: EpochTrack, media: RenditionMedia, templat
   );
 }
 
+/** §5.12: which moment of the clock a moment of the media is. */
+function referenceTime(view: BroadcastView, { timescale }: EpochTrack, epoch: EpochInfo, options: MpdOptions): string {
+  return element(
+    "ProducerReferenceTime",
+    [
+      ["id", "0"],
+      ["type", "encoder"],
+      ["wallClockTime", new Date(view.startedAt + epoch.startsAt).toISOString()],
+      ["presentationTime", String(Math.round((epoch.startsAt * timescale) / 1000))],
+    ],
+    [utcTiming(options)],
+  );
+}
+
+const utcTiming = ({ timeUri }: MpdOptions): string =>
+  element("UTCTiming", [
+    ["schemeIdUri", "urn:mpeg:dash:utc:http-iso:2014"],
+    ["value", timeUri],
+  ]);
+
 function renderTemplate(
   { rendition, timescale }: EpochTrack,
-  segments: readonly MediaSegment[],
+  segments: readonly Listed[],
   epoch: EpochInfo,
+  { lowLatency, hasEnded, targetDuration }: BroadcastView,
   options: MpdOptions,
 ): string {
   const base = options.baseOf(rendition);
+  // A segment may be asked for as soon as its first part is there.
+  const early: XmlAttributes =
+    lowLatency === null || hasEnded
+      ? []
+      : [
+          ["availabilityTimeOffset", String(Number((targetDuration - lowLatency.partTarget).toFixed(3)))],
+          ["availabilityTimeComplete", "false"],
+        ];
   return element(
     "SegmentTemplate",
     [
@@ -169,13 +252,14 @@ function renderTemplate(
       ["initialization", `${base}${initName(epoch.number)}`],
       ["media", `${base}$Number$.m4s`],
       ["startNumber", String(segments[0]!.number)],
+      ...early,
     ],
     [element("SegmentTimeline", [], timeline(segments))],
   );
 }
 
 /** §5.3.9.6: runs of equal durations are one element. */
-function timeline(segments: readonly MediaSegment[]): string[] {
+function timeline(segments: readonly Listed[]): string[] {
   const runs: { readonly time: number; readonly duration: number; repeat: number }[] = [];
   let next = Number.NaN;
   for (const { time, duration: ticks } of segments) {
