@@ -120,6 +120,25 @@ describe("limits of the API", () => {
     expect(statuses.slice(5)).toEqual([429, 429]);
   });
 
+  test("viewing sessions have a limit of their own, and their signs of life none", async () => {
+    const streamId = await (await platform.makeChannel("watched")).goLive();
+    const headers = {
+      ...from(),
+      "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    };
+    const open = () => platform.request("POST", `/api/streams/${streamId}/views`, {}, headers);
+    const first = await open();
+    expect(first.status).toBe(201);
+    expect(first.headers.get("ratelimit-policy")).toBe('"views";q=7;w=60');
+    const { sessionId } = (await first.json()) as { sessionId: string };
+    for (let i = 1; i < 7; i++) expect((await open()).status).toBe(201);
+    expect((await open()).status).toBe(429);
+    for (let i = 0; i < 50; i++) {
+      const { status } = await platform.request("POST", `/api/views/${sessionId}/heartbeat`, { position: i }, headers);
+      expect(status).toBe(204);
+    }
+  });
+
   test("all of it provoked no mistake of the server", () => {
     expect(platform.failures).toEqual([]);
   });

@@ -4,7 +4,7 @@
  */
 import type { Bus } from "@streamhub/db";
 import { networkOf } from "@streamhub/db/viewer-identity";
-import { Elysia } from "elysia";
+import { type Context, Elysia } from "elysia";
 import { AppError } from "../error.ts";
 import { makeBuckets } from "./bucket.ts";
 import { REQUEST_LIMITS, type RequestLimits } from "./model.ts";
@@ -13,6 +13,11 @@ export interface LimitsOptions {
   readonly bus: Bus;
   readonly addressOf: (request: Request) => string;
   readonly limits?: Partial<RequestLimits> | undefined;
+}
+
+interface Asked extends Pick<Context, "request" | "route" | "set"> {
+  /** Set by the guards of the routes that know accounts (auth/guard.ts). */
+  readonly actor?: { readonly userId: number } | null;
 }
 
 const MINUTE = 60_000;
@@ -38,28 +43,30 @@ export function requestLimits({ bus, addressOf, limits }: LimitsOptions) {
   const buckets = makeBuckets({ perSecond, burst });
   const window = Math.ceil(burst / perSecond);
 
-  return new Elysia({ name: "limits" })
-    .onRequest(({ request }) => {
-      const wait = SIGN_OF_LIFE.test(request.url) ? 0 : buckets.take(networkOf(addressOf(request)));
-      if (wait > 0)
-        throw exceeded("This address asks too often.", wait, rateHeaders("requests", burst, window, 0, wait));
-    })
-    .onBeforeHandle({ as: "global" }, async (context) => {
-      const { request, route, set } = context;
-      if (READS.has(request.method) || SIGN_OF_LIFE.test(request.url)) return;
-      // Set by the guards of the routes that know accounts (auth/guard.ts).
-      const { actor } = context as { actor?: { readonly userId: number } | null };
-      const who = actor ? `user:${actor.userId}` : `address:${networkOf(addressOf(request))}`;
-      const opensView = route === OPENS_VIEW;
-      const [policy, limit] = opensView ? (["views", viewsPerMinute] as const) : (["writes", writesPerMinute] as const);
-      const result = await bus.limits.hit(`${policy}:${who}`, { limit, window: MINUTE });
-      const headers = rateHeaders(policy, limit, MINUTE / 1_000, result.remaining, result.retryAfter);
-      if (!result.allowed)
-        throw exceeded(
-          actor ? "This account changes too much at once." : "Too many changes come from this address.",
-          result.retryAfter,
-          headers,
-        );
-      Object.assign(set.headers, headers);
-    });
+  return (
+    new Elysia({ name: "limits" })
+      .onRequest(({ request }) => {
+        const wait = SIGN_OF_LIFE.test(request.url) ? 0 : buckets.take(networkOf(addressOf(request)));
+        if (wait > 0)
+          throw exceeded("This address asks too often.", wait, rateHeaders("requests", burst, window, 0, wait));
+      })
+      // Named one by one: of a context that is passed on whole, Elysia prepares all there is, cookies and query too, for every request.
+      .onBeforeHandle({ as: "global" }, async ({ request, route, set, actor }: Asked) => {
+        if (READS.has(request.method) || SIGN_OF_LIFE.test(request.url)) return;
+        const who = actor ? `user:${actor.userId}` : `address:${networkOf(addressOf(request))}`;
+        const opensView = route === OPENS_VIEW;
+        const [policy, limit] = opensView
+          ? (["views", viewsPerMinute] as const)
+          : (["writes", writesPerMinute] as const);
+        const result = await bus.limits.hit(`${policy}:${who}`, { limit, window: MINUTE });
+        const headers = rateHeaders(policy, limit, MINUTE / 1_000, result.remaining, result.retryAfter);
+        if (!result.allowed)
+          throw exceeded(
+            actor ? "This account changes too much at once." : "Too many changes come from this address.",
+            result.retryAfter,
+            headers,
+          );
+        Object.assign(set.headers, headers);
+      })
+  );
 }
