@@ -112,6 +112,63 @@ describe("accounts and channels", () => {
     expect(again.stderr.trim()).toBe("There is no account nobody.");
   });
 
+  test("user role, user password", async () => {
+    const create = async (username: string) => {
+      const words = [
+        "user",
+        "create",
+        "--username",
+        username,
+        "--email",
+        `${username}@example.org`,
+        "--password-stdin",
+      ];
+      expect(await streamhub(words, { env, stdin: "correct horse battery\n" })).toMatchObject({ code: 0 });
+    };
+    await create("grace");
+    const admin = await streamhub(["user", "role", "Grace", "admin", "--json"], { env });
+    expect(JSON.parse(admin.stdout)).toMatchObject({ username: "grace", role: "admin" });
+    const back = await streamhub(["user", "role", "grace", "user"], { env });
+    expect(back.stdout).toBe("grace is user now.\n");
+    // Ada, of the test before, is the only one left.
+    const last = await streamhub(["user", "role", "ada", "user", "--json"], { env });
+    expect([last.code, JSON.parse(last.stdout).error.code]).toEqual([1, "database.last-admin"]);
+    const wrong = await streamhub(["user", "role", "grace", "king"], { env });
+    expect([wrong.code, wrong.stderr]).toEqual([2, "The role must be one of user, moderator, admin.\n"]);
+
+    const { sql } = database;
+    const hash = async () =>
+      (await sql`select hashed_password as h from users where username = 'grace'`)[0]!.h as string;
+    const before = await hash();
+    const set = await streamhub(["user", "password", "grace", "--password-stdin"], {
+      env,
+      stdin: "another four words here\n",
+    });
+    expect([set.code, set.stdout]).toEqual([0, "grace has a new password, and is signed out everywhere.\n"]);
+    expect(await hash()).not.toBe(before);
+    expect(await Bun.password.verify("another four words here", await hash())).toBe(true);
+    const nobody = await streamhub(["user", "password", "owner", "--password-stdin"], {
+      env,
+      stdin: "another four words here\n",
+    });
+    expect(nobody.code).toBe(1);
+  });
+
+  test.each([
+    ["--username", "a", "x@example.org", "correct horse battery"],
+    ["--username", "ада\u200b", "x@example.org", "correct horse battery"],
+    ["--username", "-x-", "x@example.org", "correct horse battery"],
+    ["--email", "harry", "no-address", "correct horse battery"],
+    ["among the first", "harry", "x@example.org", "password123"],
+    ["name or the address", "harry-potter", "x@example.org", "Harry-Potter"],
+    ["one line", "harry", "x@example.org", "two\nlines of it"],
+  ])("the rules of the API hold at the command line: %s", async (says, username, email, password) => {
+    const words = ["user", "create", `--username=${username}`, "--email", email, "--password-stdin"];
+    const { code, stderr } = await streamhub(words, { env, stdin: `${password}\n` });
+    expect(code).toBe(2);
+    expect(stderr).toContain(says);
+  });
+
   test("bad input is refused with what to change", async () => {
     const short = await streamhub(
       ["user", "create", "--username", "bob", "--email", "b@example.org", "--password-stdin"],

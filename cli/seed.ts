@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { hashPassword } from "@streamhub/api/passwords";
 import { DatabaseError, queries } from "@streamhub/db";
 import { defineCommand } from "citty";
 import { withDatabase } from "./database.ts";
@@ -31,7 +32,7 @@ export const seedCommand = defineCommand({
   async run({ args }) {
     const created = await withDatabase(async ({ db, vault }) => {
       await requireSameSecret(db, vault);
-      const hashedPassword = await Bun.password.hash(randomBytes(32).toString("base64url"), "argon2id");
+      const hashedPassword = await hashPassword(randomBytes(32).toString("base64url"));
       await queries.createUser(db, { username: "demo", email: "demo@demo.invalid", hashedPassword }).catch(unlessTaken);
       const made: string[] = [];
       for (const channel of CHANNELS) {
