@@ -34,6 +34,8 @@ export interface Client {
   subscribe(granted: readonly Granted[], after: Positions): Promise<void>;
   unsubscribe(topics: readonly string[]): void;
   notify(notice: FeedNotice): void;
+  /** Says that events of kept topics may be missing. */
+  reset(): void;
   /** Takes away what it may not hear any more, of the topics that were asked about; `actors`: by session, those that go on. */
   recheck(actors: ReadonlyMap<number, Actor>, rights: Rights, topics: ReadonlySet<string>): void;
   /** Idempotent. */
@@ -189,6 +191,10 @@ export function makeClient({ hub, actor: first, pipe, onSent, onEnd }: ClientOpt
       notify({ type: "unsubscribed", topics });
     },
     notify,
+    reset() {
+      for (const { topic } of [...subscriptions.values()])
+        if (isKept(topic)) notify({ type: "reset", topic: topic.name });
+    },
     recheck(actors, rights, topics) {
       if (ended) return;
       if (actor !== null) {

@@ -37,6 +37,8 @@ export const FEED_LIMITS: FeedLimits = {
   heartbeat: 15_000,
 };
 
+/** Between two looks at whether the bus was away. Milliseconds. */
+const OUTAGE_EVERY = 1_000;
 /** For so long rights that can't be looked up go on. Milliseconds. */
 const UNCHECKED = 300_000;
 
@@ -95,26 +97,34 @@ export function makeFeeds({ db, bus, metrics: registry, limits: given }: FeedOpt
   let seats = 0;
   let stopping = false;
   let checkedAt = performance.now();
-  let timers: { recheck: Timer; heartbeat: Timer } | null = null;
+  let outages = bus.state().outages;
+  let timers: readonly Timer[] = [];
 
   function startTimers(): void {
-    if (timers !== null) return;
+    if (timers.length > 0) return;
     checkedAt = performance.now();
-    timers = {
-      recheck: setInterval(() => void recheck(), limits.recheck),
-      heartbeat: setInterval(() => {
+    outages = bus.state().outages;
+    timers = [
+      setInterval(() => void recheck(), limits.recheck),
+      setInterval(lookAtBus, OUTAGE_EVERY),
+      setInterval(() => {
         for (const tick of [...beats]) tick();
       }, limits.heartbeat),
-    };
-    timers.recheck.unref();
-    timers.heartbeat.unref();
+    ];
+    for (const timer of timers) timer.unref();
   }
 
   function stopTimers(): void {
-    if (timers === null) return;
-    clearInterval(timers.recheck);
-    clearInterval(timers.heartbeat);
-    timers = null;
+    for (const timer of timers) clearInterval(timer);
+    timers = [];
+  }
+
+  /** What was to be told while the bus was away was told to nobody. */
+  function lookAtBus(): void {
+    const state = bus.state();
+    if (!state.up || state.outages === outages) return;
+    outages = state.outages;
+    for (const client of [...clients]) client.reset();
   }
 
   let checking: Promise<void> | null = null;

@@ -1,6 +1,9 @@
 /** What a client may cost: connections, messages, memory; and the end of it all. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { ownerTopic, publishStreamChange } from "@streamhub/db";
+import { ownerTopic, publishStreamChange, queries } from "@streamhub/db";
+import { openRedisBus } from "@streamhub/db/bus/redis";
+import { silentLog } from "@streamhub/db/scratch";
+import { startScratchRedis } from "@streamhub/db/scratch-redis";
 import {
   type EventServer,
   type EventServerOptions,
@@ -282,6 +285,49 @@ test("a quiet stream shows signs of life", async () => {
     await until(() => client.comments.length >= 2, "two heartbeats");
     await client.close();
   });
+});
+
+test("rights are looked at again by themselves", async () => {
+  await withServer({ limits: { recheck: 20 } }, async (server) => {
+    const guest = await platform.makeUser();
+    const client = await openStream(server, { headers: { ...guest.headers } });
+    await client.find(({ type }) => type === "subscribed");
+    await queries.revokeSessions(platform.database.db, guest.id, "logout");
+    await client.find(({ type }) => type === "bye");
+    await client.over;
+  });
+});
+
+test("after an outage of the bus clients read anew, and hear what comes", async () => {
+  const redis = await startScratchRedis();
+  const bus = await openRedisBus({ url: redis.url, log: silentLog });
+  await withServer({ bus }, async (server) => {
+    const query = `?topics=streams,viewers,channel:${channel.id}`;
+    const clients = [await openSocket(server, { query }), await openStream(server, { query })];
+    for (const client of clients) await client.find(({ type }) => type === "subscribed");
+    await redis.kill();
+    await until(() => !bus.state().up, "Redis is away");
+    await redis.start();
+    for (const client of clients) {
+      await client.find((message) => message.type === "reset" && message.topic === "streams");
+      await client.find((message) => message.type === "reset" && message.topic === `channel:${channel.id}`);
+    }
+    await until(async () => {
+      await publishStreamChange(bus, "stream.updated", {
+        streamId,
+        channelId: channel.id,
+        slug: "here",
+        visibility: "public",
+      });
+      return clients.every((client) => client.messages.some(({ type }) => type === "stream.updated"));
+    }, "both hear again");
+    for (const client of clients) {
+      expect(client.messages.filter(({ type }) => type === "reset").length).toBe(2);
+      await client.close();
+    }
+  });
+  await bus.close();
+  await redis.close();
 });
 
 describe("the end", () => {
