@@ -227,6 +227,11 @@ describe("starting and stopping", () => {
     await until("it is back", async () => (await ready()).status === 200);
     expect(await metric("streamhub_bus_outages_total")).toBe("1");
     await until("the live stream is counted", async () => (await metric("streamhub_streams_live")) === "1");
+    await until("parts are listed", async () => Number(await metric("streamhub_packager_delay_seconds_count")) > 0);
+    const mean =
+      Number(await metric("streamhub_packager_delay_seconds_sum")) /
+      Number(await metric("streamhub_packager_delay_seconds_count"));
+    expect(mean).toBeLessThan(10);
     expect(await target.stop()).toBe(0);
     expect(await redis.ask("CLIENT", "LIST")).not.toContain("name=streamhub");
     expect(target.log()).toContain('"code":"bus.away"');

@@ -22,6 +22,8 @@ export interface PackagingOptions {
   /** Instead of ffmpeg. */
   readonly makeRemuxer?: MakeRemuxer;
   readonly limits?: Partial<SessionLimits>;
+  /** Told of each part: how long after its last frame's arrival it is listed. */
+  readonly onDelay?: (delay: Milliseconds) => void;
   /** Told about each ffmpeg child. */
   readonly onChild?: (pid: number) => void;
 }
@@ -72,9 +74,13 @@ export function startPackaging(options: PackagingOptions): Packaging {
     { firstNumber: first, firstEpoch: first, partTarget: part, showsParts: isLow },
     {
       onPart(rendition, made, segment) {
-        window.setTime(now());
+        const listedAt = now();
+        window.setTime(listedAt);
         window.onPart(rendition, made, segment);
         channel.changed();
+        // The timeline is that of arrival: there a part ends when the frame after it comes.
+        const end = broadcast.startedAt + ((made.time + made.duration) * 1000) / segment.timescale;
+        options.onDelay?.(ms(Math.max(0, listedAt - end)));
       },
       onPartTarget: window.onPartTarget,
       onSegment(rendition, segment) {

@@ -1,5 +1,5 @@
 /** All packagings of a process: one starts with each broadcast and drains behind its end. */
-import { Counter, Gauge, type Registry as PromRegistry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry as PromRegistry } from "prom-client";
 import type { Delivery } from "./delivery/delivery.ts";
 import type { LiveBroadcast } from "./live/broadcast.ts";
 import type { Log } from "./live/ports.ts";
@@ -21,6 +21,9 @@ export interface Packagings extends RegistryListener {
 
 /** Events of a packaging that an operator must see; the others are told at debug level. */
 const WORTH_A_WARNING = new Set(["remux.failed", "remux.overflow", "remux.gave-up", "remux.refused"]);
+
+/** Seconds. */
+const DELAY_BUCKETS = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10];
 
 export function makePackagings({ ffmpeg, delivery, metrics, log }: PackagingsOptions): Packagings {
   const running = new Set<Packaging>();
@@ -57,6 +60,13 @@ export function makePackagings({ ffmpeg, delivery, metrics, log }: PackagingsOpt
   gauge("streamhub_delivery_bytes", "Bytes of media held for viewers", () => delivery.stats.bytes);
   gauge("streamhub_delivery_held_requests", "Requests that wait for a first segment", () => delivery.stats.held);
 
+  const delays = new Histogram({
+    name: "streamhub_packager_delay_seconds",
+    help: "From the arrival of a part's last frame to its place in the playlists",
+    buckets: DELAY_BUCKETS,
+    registers: [metrics],
+  });
+
   return {
     onStart(broadcast: LiveBroadcast) {
       const { slug, streamId } = broadcast;
@@ -64,6 +74,7 @@ export function makePackagings({ ffmpeg, delivery, metrics, log }: PackagingsOpt
         broadcast,
         ffmpeg,
         delivery,
+        onDelay: (delay) => delays.observe(delay / 1000),
         log: (code, details) =>
           WORTH_A_WARNING.has(code)
             ? log.warn({ code, slug, streamId, ...details }, "Packaging had to act")
