@@ -239,6 +239,10 @@ describe("no picture", () => {
     ["a PNG larger than any", async () => pngOf(2 ** 31 - 1, 2 ** 31 - 1, new Uint8Array(10))],
     ["a PNG without a size", async () => pngOf(0, 0, new Uint8Array(10))],
     ["a PNG whose pixels are missing", async () => pngOf(100, 100, new Uint8Array(10))],
+    [
+      "an AVIF that would take too long",
+      async () => new Uint8Array(await drawing(4_100, 3_000).avif({ effort: 0 }).toBuffer()),
+    ],
     ["a thread", async () => png(20_000, 1)],
     [
       "a bomb that is honest",

@@ -279,6 +279,7 @@ describe("ending", () => {
     const watchedStream = await watched.goLive();
     const { sql } = platform.database;
     await sql`insert into stream_views (stream_id, user_id, session_id) values (${watchedStream}, ${user.id}, 'of-the-deleted')`;
+    await sql`insert into statistics_viewers (channel_id, date, user_id) values (${watched.id}, '2026-11-01', ${user.id})`;
     const told: { topic: string; type: string; streamId: number }[] = [];
     const leave = await platform.bus.events.subscribe(["ingest", "streams"], ({ topic, data }) =>
       told.push({ topic, ...(JSON.parse(data) as { type: string; streamId: number }) }),
@@ -304,9 +305,10 @@ describe("ending", () => {
     const [left] = await sql`
       select (select count(*)::int from channels where user_id = ${user.id}) as channels,
              (select count(*)::int from sessions where user_id = ${user.id}) as sessions,
+             (select count(*)::int from statistics_viewers where user_id = ${user.id}) as days,
              (select user_id from stream_views where session_id = 'of-the-deleted') as viewer,
              (select count(*)::int from stream_views where session_id = 'of-the-deleted') as views`;
-    expect(left).toEqual({ channels: 0, sessions: 0, viewer: null, views: 1 });
+    expect(left).toEqual({ channels: 0, sessions: 0, days: 0, viewer: null, views: 1 });
     // Name and address are free for others.
     const { db } = platform.database;
     await queries.createUser(db, { username: user.username, email: user.email, hashedPassword: "!" });

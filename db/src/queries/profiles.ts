@@ -6,6 +6,7 @@ import type { Role, SessionRow } from "../model.ts";
 import { channels } from "../schema/channels.ts";
 import { idempotencyKeys } from "../schema/idempotency-keys.ts";
 import { sessions } from "../schema/sessions.ts";
+import { statisticsViewers } from "../schema/statistics.ts";
 import { streamViews } from "../schema/stream-views.ts";
 import { users } from "../schema/users.ts";
 import type { StreamName } from "../stream-events.ts";
@@ -183,6 +184,8 @@ export const deleteAccount = guarded(async (db: Database, id: number): Promise<C
     // With their addresses and devices; refresh tokens go with them.
     await tx.delete(sessions).where(eq(sessions.userId, id));
     await tx.delete(idempotencyKeys).where(eq(idempotencyKeys.userId, id));
+    // Views keep counting, as those of nobody in particular.
+    await tx.delete(statisticsViewers).where(eq(statisticsViewers.userId, id));
     await tx.update(streamViews).set({ userId: null }).where(eq(streamViews.userId, id));
     const nothing = { usernameSkeleton: null, hashedPassword: NO_PASSWORD, fullName: null, avatarUrl: null, bio: null };
     await tx
