@@ -106,13 +106,13 @@ export function authRoutes(services: Services) {
       async ({ body, cookie, request, set, issue }) => {
         const caller = callerOf(request, cookie);
         const given = body?.refreshToken;
-        if (given !== undefined) return issue(await auth.refresh(given, caller));
+        if (given !== undefined) return issue(await auth.refresh(given, "body", caller));
         if (caller.refreshCookie === null) throw new AppError("auth.required");
         try {
           requireOwnOrigin(request, services);
           const session = await auth.sessionOf(caller.refreshCookie);
           if (session !== null) requireOwnPage(request, session.sessionId);
-          return await issue(await auth.refresh(caller.refreshCookie, caller), true);
+          return await issue(await auth.refresh(caller.refreshCookie, "cookie", caller), true);
         } catch (error) {
           if (error instanceof AppError && OVER.has(error.code)) forget(set, request);
           throw error;

@@ -9,7 +9,7 @@ import { hashPassword, isOutdated, PasswordsBusy, refuseWhenBusy, verifyPassword
 import { type Attempt, makeThrottle } from "./throttle.ts";
 import { hashToken, makeRefreshToken, REFRESH_SECONDS } from "./tokens.ts";
 
-/** For so long after its use a refresh token is taken for a second tab's. Seconds. */
+/** For so long after its use a refresh token that is a cookie is taken for a second tab's. Seconds. A program has no tabs. */
 const RACE_SECONDS = 10;
 
 /** Where a request comes from. */
@@ -149,22 +149,17 @@ export function authService(services: Services) {
     sessionOf: (refreshToken: string) => queries.findSessionByToken(db, hashToken(refreshToken)),
 
     /** A used token comes from two places, one of which stole it: nobody goes on with that session. */
-    async refresh(token: string, { address }: Caller): Promise<SignedIn> {
+    async refresh(token: string, from: "body" | "cookie", { address }: Caller): Promise<SignedIn> {
       const refreshToken = makeRefreshToken();
       const result = await queries.rotateRefreshToken(db, {
         tokenHash: hashToken(token),
         nextHash: hashToken(refreshToken),
         lifetimeSeconds: REFRESH_SECONDS,
-        graceSeconds: RACE_SECONDS,
+        graceSeconds: from === "cookie" ? RACE_SECONDS : 0,
         address,
       });
       if (result.kind === "raced")
-        throw new AppError(
-          "auth.raced",
-          "Use the tokens of the other answer; in a browser: send the request again.",
-          undefined,
-          1,
-        );
+        throw new AppError("auth.raced", "Another tab has new cookies; send the first request again.", undefined, 1);
       if (result.kind === "reused") throw new AppError("auth.reused");
       const account = result.kind === "unknown" ? null : await queries.getProfile(db, result.userId);
       if (account === null || result.kind === "unknown")

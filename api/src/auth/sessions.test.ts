@@ -347,7 +347,6 @@ describe("refresh tokens", () => {
     const elsewhere = await signedInBrowser(user);
     // The thief is first, the owner comes later with the same token.
     const stolen = (await (await refresh(user.refreshToken)).json()) as { refreshToken: string; accessToken: string };
-    await longAgo(user.refreshToken);
     expect(await codeOf(await refresh(user.refreshToken))).toEqual({ status: 401, code: "auth.reused" });
     expect((await codeOf(await refresh(stolen.refreshToken))).code).toBe("auth.invalid");
     expect((await codeOf(await refresh(user.refreshToken))).code).toBe("auth.invalid");
@@ -380,6 +379,14 @@ describe("refresh tokens", () => {
     expect((await codeOf(raced!)).code).toBe("auth.raced");
     expect((await browser.request("GET", "/api/auth/me")).status).toBe(200);
     expect((await browser.request("POST", "/api/auth/refresh")).status).toBe(200);
+  });
+
+  test("a program has no tabs: of two at once one wins, and the session is over", async () => {
+    const user = await platform.makeUser();
+    const answers = await Promise.all([refresh(user.refreshToken), refresh(user.refreshToken)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 401]);
+    const winner = (await answers.find(({ status }) => status === 200)!.json()) as { refreshToken: string };
+    expect((await codeOf(await refresh(winner.refreshToken))).code).toBe("auth.invalid");
   });
 
   test("made up, empty, of another type: refused, and nothing breaks", async () => {
