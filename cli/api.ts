@@ -5,7 +5,7 @@ import { makeSite } from "@streamhub/web/serve";
 import { defineCommand } from "citty";
 import { Registry as PromRegistry } from "prom-client";
 import { environment } from "./environment.ts";
-import { makeAddresses, startHttp } from "./http.ts";
+import { makeAddresses, type Part, startHttp } from "./http.ts";
 import { makeLog } from "./log.ts";
 import { makeMetricsPart } from "./metrics.ts";
 import { jsonArg, print } from "./output.ts";
@@ -60,7 +60,7 @@ export const apiCommand = defineCommand({
         onFailure: ({ requestId, code, cause }) =>
           log.error({ code, requestId, error: String(cause) }, "A request failed"),
       });
-      const api = (request: Request) => (isApiPath(new URL(request.url).pathname) ? app.handle(request) : null);
+      const api: Part = (request, _address, path) => (isApiPath(path) ? app.fetch(request) : null);
       const parts = [api, makeSite({ distDir: SITE_FOLDER })];
       const http = startHttp({
         host: env.host,

@@ -110,10 +110,20 @@ export function makeClientAddress(trustedProxies: readonly string[]): ClientAddr
     return format(found);
   }
 
+  /** Of peers that are no proxies: nearly all requests come from those that came before. */
+  const known = new Map<string, string>();
+  function remember(peer: string, found: string): string {
+    if (known.size >= 1_000) known.clear();
+    known.set(peer, found);
+    return found;
+  }
+
   return (peer, headers) => {
+    const before = peer === undefined ? undefined : known.get(peer);
+    if (before !== undefined) return before;
     const address = peer === undefined ? null : parse(peer);
-    if (address === null) return peer ?? "";
-    if (ranges.length === 0 || !trusted(address)) return format(address);
+    if (address === null || peer === undefined) return peer ?? "";
+    if (ranges.length === 0 || !trusted(address)) return remember(peer, format(address));
     const list = headers.get("x-forwarded-for");
     const forwarded = headers.get("forwarded");
     const named = [

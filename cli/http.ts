@@ -5,21 +5,29 @@ import { makeClientAddress } from "./client-address.ts";
 import { Failure } from "./failure.ts";
 import type { MetricsPart } from "./metrics.ts";
 
-/** `address`: the client's, a trusted proxy's word included; empty when there is none. */
-export type Part = (request: Request, address: string) => Response | Promise<Response> | null;
+/** The client's, a trusted proxy's word included; empty when there is none. Looked up when somebody asks, while the request is under way. */
+export type Address = () => string;
+
+export type Part = (request: Request, address: Address, path: string) => Response | Promise<Response> | null;
 
 /** Where the front door writes down whose request it is, for parts that are built before it and see only the request. */
 export interface Addresses {
   of(request: Request): string;
-  note(request: Request, address: string): void;
+  note(request: Request, address: Address): void;
 }
 
 export function makeAddresses(): Addresses {
-  const known = new WeakMap<Request, string>();
+  const known = new WeakMap<Request, Address>();
   return {
-    of: (request) => known.get(request) ?? "",
+    of: (request) => known.get(request)?.() ?? "",
     note: (request, address) => known.set(request, address),
   };
+}
+
+function pathOf({ url }: Request): string {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  const end = url.indexOf("?", start);
+  return url.slice(start, end === -1 ? undefined : end);
 }
 
 export interface HttpOptions {
@@ -54,14 +62,19 @@ export function startHttp(options: HttpOptions): HttpServer {
   const notFound = () =>
     new Response("Not found\n", { status: 404, headers: { "content-type": "text/plain; charset=utf-8" } });
 
-  async function answer(request: Request, address: string | undefined): Promise<Response> {
-    const path = new URL(request.url).pathname;
-    if (path === "/metrics") return metrics(request, address);
-    const client = clientAddress(address, request.headers);
-    addresses?.note(request, client);
+  function answer(request: Request, server: Bun.Server<SocketSession>): Response | Promise<Response> {
+    const path = pathOf(request);
+    const peer = () => server.requestIP(request)?.address;
+    if (path === "/metrics") return metrics(request, peer());
+    let found: string | undefined;
+    const address = () => {
+      found ??= clientAddress(peer(), request.headers);
+      return found;
+    };
+    addresses?.note(request, address);
     for (const part of parts) {
-      const response = part(request, client);
-      if (response !== null) return await response;
+      const response = part(request, address, path);
+      if (response !== null) return response;
     }
     return notFound();
   }
@@ -74,8 +87,8 @@ export function startHttp(options: HttpOptions): HttpServer {
       maxRequestBodySize: MAX_BODY,
       websocket: sockets.handler,
       fetch(request, self) {
-        sockets.note(request, self);
-        return answer(request, self.requestIP(request)?.address);
+        if (request.headers.has("upgrade")) sockets.note(request, self);
+        return answer(request, self);
       },
       error(error) {
         log.error({ code: "http.internal", error: String(error) }, "A request failed because of a bug");

@@ -109,7 +109,7 @@ export const ingestCommand = defineCommand({
         host,
         port: env.mediaPort,
         variable: "MEDIA_PORT",
-        parts: [media],
+        parts: [(request, address) => media(request, address())],
         trustedProxies: env.trustedProxies,
         metrics: makeMetricsPart({ registry: metrics, token: env.metricsToken }),
         log,

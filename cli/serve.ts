@@ -22,7 +22,7 @@ import { type Addresses, addressesOf, bannerText, type FirstRun } from "./banner
 import { startDemo } from "./demo.ts";
 import { environment } from "./environment.ts";
 import { Failure } from "./failure.ts";
-import { makeAddresses, portFailure, startHttp } from "./http.ts";
+import { makeAddresses, type Part, portFailure, startHttp } from "./http.ts";
 import { claimInstance, nodeId } from "./instance.ts";
 import { makeLog } from "./log.ts";
 import { makeMetricsPart } from "./metrics.ts";
@@ -146,12 +146,12 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
     onFailure: ({ requestId, code, cause }) => log.error({ code, requestId, error: String(cause) }, "A request failed"),
   });
   const site = makeSite({ distDir: SITE_FOLDER });
-  const api = (request: Request) => (isApiPath(new URL(request.url).pathname) ? app.handle(request) : null);
+  const api: Part = (request, _address, path) => (isApiPath(path) ? app.fetch(request) : null);
   const http = startHttp({
     host,
     port: env.httpPort,
     variable: "HTTP_PORT",
-    parts: [media, api, site],
+    parts: [api, (request, address) => media(request, address()), site],
     trustedProxies: env.trustedProxies,
     addresses: callers,
     sockets,

@@ -10,7 +10,7 @@ import { makeInProcessBus } from "@streamhub/db/bus/in-process";
 import { Registry } from "prom-client";
 import { makeAddresses, startHttp } from "../../cli/http.ts";
 import { makeMetricsPart } from "../../cli/metrics.ts";
-import { createApp, makeFeeds, makeSockets, startViews } from "../src/app.ts";
+import { createApp, isApiPath, makeFeeds, makeSockets, startViews } from "../src/app.ts";
 import { NO_LIMITS } from "../src/limits/model.ts";
 import type { ServerKind, Started, Work } from "./wire.ts";
 
@@ -82,7 +82,7 @@ async function startApi(): Promise<{ started: Started; work: () => Promise<Work>
     host: "127.0.0.1",
     port: 0,
     variable: "HTTP_PORT",
-    parts: [(request) => (new URL(request.url).pathname.startsWith("/api/") ? app.handle(request) : null)],
+    parts: [(request, _address, path) => (isApiPath(path) ? app.fetch(request) : null)],
     addresses: callers,
     sockets,
     metrics: makeMetricsPart({ registry: metrics, token: null }),

@@ -11,10 +11,17 @@ const MAX_KEY = 500;
 /** How long an answer that has run out may go on while one request fetches the next. */
 const GRACE_MS = 2_000;
 
+/** A body as it goes out. A Blob is not copied for each answer, as bytes and texts are. */
+interface Form {
+  readonly body: Blob;
+  readonly bytes: number;
+  readonly headers: Headers;
+}
+
 interface Entry {
-  readonly body: Uint8Array<ArrayBuffer>;
-  readonly coded: Map<Coding, Uint8Array<ArrayBuffer>>;
-  readonly headers: Record<string, string>;
+  readonly plain: Uint8Array<ArrayBuffer>;
+  readonly forms: Map<Coding | null, Form>;
+  readonly headers: Readonly<Record<string, string>>;
   readonly etag: string;
   readonly until: number;
   refreshing: boolean;
@@ -22,7 +29,7 @@ interface Entry {
 
 export interface Answers {
   /** The kept answer, as the client takes it; null when the routes must be asked. */
-  find(request: Request, coding: Coding | null): Response | null;
+  find(request: Request, coding: Coding | null, requestId: () => string): Response | null;
   /** A request is about to be answered by the routes: the number that `keep` wants. */
   begin(): number;
   /** Keeps a complete answer if it allows that, and nothing was forgotten since `begin`. */
@@ -51,8 +58,7 @@ export function makeAnswers(now: () => number = Date.now): Answers {
   let bytes = 0;
   let generation = 0;
 
-  const sizeOf = ({ body, coded }: Entry) =>
-    [...coded.values()].reduce((sum, each) => sum + each.byteLength, body.byteLength);
+  const sizeOf = ({ forms }: Entry) => [...forms.values()].reduce((sum, form) => sum + form.bytes, 0);
 
   function drop(key: string): void {
     const entry = entries.get(key);
@@ -61,17 +67,24 @@ export function makeAnswers(now: () => number = Date.now): Answers {
     entries.delete(key);
   }
 
-  function bodyOf(entry: Entry, coding: Coding): Uint8Array<ArrayBuffer> {
-    const known = entry.coded.get(coding);
+  function makeForm({ plain, headers, etag }: Entry, coding: Coding | null): Form {
+    const body = coding === null ? plain : encodeSync(coding, plain);
+    const coded = coding === null ? {} : { etag: codedTag(etag, coding), "content-encoding": coding };
+    return { body: new Blob([body]), bytes: body.byteLength, headers: new Headers({ ...headers, ...coded }) };
+  }
+
+  function formOf(entry: Entry, wanted: Coding | null): Form {
+    const coding = entry.plain.byteLength < MIN_BYTES ? null : wanted;
+    const known = entry.forms.get(coding);
     if (known !== undefined) return known;
-    const body = encodeSync(coding, entry.body);
-    entry.coded.set(coding, body);
-    bytes += body.byteLength;
-    return body;
+    const form = makeForm(entry, coding);
+    entry.forms.set(coding, form);
+    bytes += form.bytes;
+    return form;
   }
 
   return {
-    find(request, wanted) {
+    find(request, wanted, requestId) {
       const entry = entries.get(keyOf(request));
       if (entry === undefined || hasCredentials(request)) return null;
       const late = now() - entry.until;
@@ -79,12 +92,12 @@ export function makeAnswers(now: () => number = Date.now): Answers {
         entry.refreshing = true;
         return null;
       }
-      const coding = entry.body.byteLength < MIN_BYTES ? null : wanted;
-      const headers = { ...entry.headers, etag: coding === null ? entry.etag : codedTag(entry.etag, coding) };
+      const { headers, body } = formOf(entry, wanted);
+      // An answer takes a copy of them.
+      headers.set("x-request-id", requestId());
       const known = request.headers.get("if-none-match");
       if (known !== null && matches(known, entry.etag)) return new Response(null, { status: 304, headers });
-      if (coding === null) return new Response(entry.body, { headers });
-      return new Response(bodyOf(entry, coding), { headers: { ...headers, "content-encoding": coding } });
+      return new Response(body, { headers });
     },
     begin: () => generation,
     keep(request, began, response, body) {
@@ -98,8 +111,9 @@ export function makeAnswers(now: () => number = Date.now): Answers {
       const headers: Record<string, string> = {};
       for (const [name, value] of response.headers) headers[name] = value;
       const until = now() + Number(seconds) * 1_000;
-      entries.set(key, { body, coded: new Map(), headers, etag, until, refreshing: false });
-      bytes += body.byteLength;
+      const entry = { plain: body, forms: new Map(), headers, etag, until, refreshing: false };
+      entries.set(key, entry);
+      formOf(entry, null);
       for (const oldest of entries.keys()) {
         if (entries.size <= MAX_ENTRIES && bytes <= MAX_BYTES) break;
         drop(oldest);

@@ -92,7 +92,6 @@ export function makeEdge(options: EdgeOptions): (inner: Handler) => Handler {
 
   /** Of a kept answer: what differs from request to request. */
   function hit(request: Request, response: Response): Response {
-    response.headers.set("x-request-id", requestIdOf(request));
     cors.mark(request, response.headers);
     onHit?.(request, response.status);
     return response;
@@ -130,7 +129,7 @@ export function makeEdge(options: EdgeOptions): (inner: Handler) => Handler {
     function answer(request: Request): Response | Promise<Response> {
       const coding = chooseCoding(request.headers.get("accept-encoding"));
       if (answers !== null && request.method === "GET") {
-        const kept = answers.find(request, coding);
+        const kept = answers.find(request, coding, () => requestIdOf(request));
         if (kept !== null) return hit(request, kept);
       }
       const began = answers?.begin() ?? 0;

@@ -4,7 +4,8 @@
  */
 import type { Registry } from "prom-client";
 import type { Handler } from "../edge/edge.ts";
-import { counter, histogram, reading } from "./registry.ts";
+import { reading } from "./registry.ts";
+import { type Tally, talliesOf } from "./tallies.ts";
 import { makeTemplates } from "./templates.ts";
 
 export interface RequestMetrics {
@@ -20,26 +21,34 @@ const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 
 
 export function makeRequestMetrics(registry: Registry): RequestMetrics {
   const templates = makeTemplates();
-  const requests = counter(registry, {
-    name: "streamhub_http_requests_total",
-    help: "Requests to the API, by route template",
-    labelNames: ["method", "route", "status"],
-  });
-  const durations = histogram(registry, {
-    name: "streamhub_http_request_duration_seconds",
-    help: "From a request to the head of its answer, by route template and class of status",
-    labelNames: ["method", "route", "status"],
+  const tallies = talliesOf(registry, {
+    counter: { name: "streamhub_http_requests_total", help: "Requests to the API, by route template" },
+    histogram: {
+      name: "streamhub_http_request_duration_seconds",
+      help: "From a request to the head of its answer, by route template and class of status",
+    },
     buckets: BUCKETS,
   });
+  /** By route, then by method and status. */
+  const byRoute = new Map<string, Map<string, Map<number, Tally>>>();
+
+  function tallyOf(route: string, method: string, status: number): Tally {
+    const known = byRoute.get(route)?.get(method)?.get(status);
+    if (known !== undefined) return known;
+    const tally = tallies.make({ method, route, status }, { method, route, status: `${Math.floor(status / 100)}xx` });
+    const ofRoute = byRoute.get(route) ?? new Map<string, Map<number, Tally>>();
+    const ofMethod = ofRoute.get(method) ?? new Map<number, Tally>();
+    byRoute.set(route, ofRoute.set(method, ofMethod.set(status, tally)));
+    return tally;
+  }
+
   let inFlight = 0;
   reading(registry, "streamhub_http_requests_in_flight", "Requests to the API that have no answer yet", () => inFlight);
 
   function count(request: Request, status: number, began: number): void {
     inFlight--;
     const method = METHODS.has(request.method) ? request.method : "other";
-    const route = templates.of(request.url) ?? "none";
-    requests.inc({ method, route, status });
-    durations.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, (performance.now() - began) / 1_000);
+    tallyOf(templates.of(request.url) ?? "none", method, status).add((performance.now() - began) / 1_000);
   }
 
   function wrapped(inner: Handler): Handler {
