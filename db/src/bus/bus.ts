@@ -3,8 +3,8 @@
  * Nothing in it is the only copy of anything that must last: PostgreSQL has that. All times are milliseconds, all values are text
  * (JSON where they have a shape). Names are made of `:`-separated words, such as `viewers:17`.
  *
- * While Redis is away, reads answer as if nothing were known (`get` null, `count` 0), limits allow, writes are dropped and counted; nothing
- * throws except `jobs.add`, which then throws BusError, while `locks.acquire` gives null. It recovers by itself, subscriptions included.
+ * While Redis is away, reads answer as if nothing were known (`get` null, `count` 0), limits count in each process by itself, writes are dropped and
+ * counted; nothing throws except `jobs.add`, which then throws BusError, while `locks.acquire` gives null. It recovers by itself, subscriptions included.
  */
 export interface Bus {
   readonly kind: "redis" | "in-process";

@@ -4,6 +4,7 @@
  */
 import type { Log } from "../log.ts";
 import { type Bus, BusError, RETRY_DELAY } from "./bus.ts";
+import { makeLimits as makeLocalLimits } from "./in-process/state.ts";
 import { openConnection, reasonOf, settled } from "./redis/connection.ts";
 import { makeEvents } from "./redis/events.ts";
 import { makeJobs } from "./redis/jobs.ts";
@@ -22,6 +23,7 @@ export interface RedisBusOptions {
 /** A start does not wait longer for a Redis that is away. */
 const PATIENCE = 2_000;
 const CLOSE_WITHIN = 4_500;
+const SWEEP_EVERY = 30_000;
 
 /** Throws BusError `bus.bad-url`; a Redis that is away is waited for, in the background. */
 export async function openRedisBus(options: RedisBusOptions): Promise<Bus> {
@@ -47,8 +49,13 @@ export async function openRedisBus(options: RedisBusOptions): Promise<Bus> {
   const jobs = makeJobs({ producer, address, shown, prefix, log, firstRetry: retryDelay });
   await Promise.all(connections.map((connection) => settled(connection, PATIENCE)));
 
+  const local = makeLocalLimits({ now: Date.now, drop: onDrop });
+  const sweeper = setInterval(local.sweep, SWEEP_EVERY);
+  sweeper.unref();
+
   let closing: Promise<unknown> | null = null;
   async function end(): Promise<void> {
+    clearInterval(sweeper);
     events.close();
     await jobs.close();
     await Promise.all(connections.map((connection) => connection.close()));
@@ -57,7 +64,7 @@ export async function openRedisBus(options: RedisBusOptions): Promise<Bus> {
   return {
     kind: "redis",
     cache: makeCache(main, prefix),
-    limits: makeLimits(main, prefix),
+    limits: makeLimits(main, prefix, local),
     presence: makePresence(main, prefix, onDrop),
     counters: makeCounters(main, prefix),
     locks: makeLocks(main, prefix),

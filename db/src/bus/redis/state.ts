@@ -47,19 +47,23 @@ if cost > 0 then
 end
 return { 1, limit - used - cost, 0 }`);
 
-export function makeLimits({ read, write, run }: Connection, prefix: string): BusLimits {
+/** `local` counts while Redis is away: each process by itself, so that an outage is no holiday for who guesses passwords. */
+export function makeLimits({ read, write, run }: Connection, prefix: string, local: BusLimits): BusLimits {
   const key = (name: string) => `${prefix}limit:${name}`;
   return {
-    hit: (name, rule, cost = 1) => {
+    async hit(name, rule, cost = 1) {
       const window = Math.ceil(rule.window);
-      const open: LimitResult = { allowed: true, remaining: Math.max(0, rule.limit - cost), retryAfter: 0 };
-      return read(open, async () => {
+      const result = await read<LimitResult | null>(null, async () => {
         const answer = await run(HIT, [key(name)], [rule.limit, window, slotLength(window), cost]);
         const [allowed, remaining, retryAfter] = answer as [number, number, number];
         return { allowed: allowed === 1, remaining, retryAfter };
       });
+      return result ?? local.hit(name, rule, cost);
     },
-    reset: (name) => write((client) => client.del(key(name))),
+    async reset(name) {
+      await local.reset(name);
+      await write((client) => client.del(key(name)));
+    },
   };
 }
 
