@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ms, seconds } from "../bytes/units.ts";
+import { makeWatcher, type Watcher } from "../conformance/watcher.ts";
 import { renderMpd } from "./dash-mpd.ts";
 import { renderMediaPlaylist } from "./hls-media.ts";
 import { renderMultivariantPlaylist } from "./hls-multivariant.ts";
@@ -84,8 +85,13 @@ const epoch: fc.Arbitrary<ModelEpoch> = fc.oneof(
 function play(
   epochs: readonly ModelEpoch[],
   see: (view: BroadcastView, window: ReturnType<typeof makeSegmentWindow>) => void,
+  isLow = false,
 ) {
-  const window = makeSegmentWindow({ startedAt: STARTED_AT, targetDurations: 6 });
+  const window = makeSegmentWindow({
+    startedAt: STARTED_AT,
+    targetDurations: 6,
+    ...(isLow ? { partPrefix: FIRST } : {}),
+  });
   let version = 0;
   const look = (): void => {
     if (window.view === null || window.view.version === version) return;
@@ -93,14 +99,18 @@ function play(
     see(window.view, window);
   };
   const packager = makePackager(
-    { firstNumber: FIRST, firstEpoch: FIRST, partTarget: seconds(0.5), showsParts: false },
+    { firstNumber: FIRST, firstEpoch: FIRST, partTarget: seconds(0.5), showsParts: isLow },
     {
       onSegment(rendition, segment) {
         window.setTime(ms(STARTED_AT + ((segment.time + segment.duration) * 1000) / segment.timescale));
         window.onSegment(rendition, segment);
         look();
       },
-      onPart: window.onPart,
+      onPart(rendition, part, segment) {
+        window.setTime(ms(STARTED_AT + ((part.time + part.duration) * 1000) / segment.timescale));
+        window.onPart(rendition, part, segment);
+        look();
+      },
       onPartTarget: window.onPartTarget,
       onTargetDuration: window.onTargetDuration,
       onDependentCut: window.onDependentCut,
@@ -184,6 +194,27 @@ describe("playlist laws", () => {
       { numRuns: 20, includeErrorInReport: true },
     );
   }, 60_000);
+
+  for (const isLow of [false, true]) {
+    test(`the conformance rules find nothing in any view of a ${isLow ? "low-latency" : "plain"} broadcast`, () => {
+      fc.assert(
+        fc.property(fc.array(epoch, { minLength: 1, maxLength: 3 }), (epochs) => {
+          let watcher: Watcher | null = null;
+          const window = play(
+            epochs,
+            (_, shown) => {
+              watcher ??= makeWatcher({ window: shown, digest: (bytes) => String(Bun.hash(bytes)), isEager: true });
+              watcher.changed();
+            },
+            isLow,
+          );
+          expect(window.view?.hasEnded).toBe(true);
+          expect(watcher!.verdict.rules).toEqual([]);
+        }),
+        { numRuns: isLow ? 6 : 15, includeErrorInReport: true },
+      );
+    }, 60_000);
+  }
 
   test("removed segments answer until no playlist in anybody's hands lists them", () => {
     const model: ModelEpoch = {

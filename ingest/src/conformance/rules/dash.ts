@@ -1,5 +1,5 @@
 /** Rules of live DASH, ISO/IEC 23009-1 and DASH-IF IOP 4.3. */
-import type { AdaptationSet, Mpd, Period, Representation, Template } from "../mpd.ts";
+import type { AdaptationSet, Mpd, Period, Representation, Template, TimelineSegment } from "../mpd.ts";
 import type { MpdHistory } from "../presentation.ts";
 import { type Rule, rule } from "../rule.ts";
 
@@ -34,11 +34,17 @@ function placesOf(mpd: Mpd): Place[] {
 
 export const placeName = (period: string, representation: string | null): string => `${period}/${representation ?? ""}`;
 
+/** The segments that are listed with their final duration: not one that grows while it is offered. */
+export function wholeSegments(mpd: Mpd, template: Template | null): readonly TimelineSegment[] {
+  const segments = template?.segments ?? [];
+  return mpd.isDynamic && template?.isCompleteWhenAvailable === false ? segments.slice(0, -1) : segments;
+}
+
 /** What was listed, by place and segment number. */
 export function timelineOf(mpd: Mpd): Map<string, { readonly time: number; readonly duration: number }> {
   return new Map(
     placesOf(mpd).flatMap(({ name, representation }) =>
-      (representation.template?.segments ?? []).map(
+      wholeSegments(mpd, representation.template).map(
         ({ number, time, duration }) => [`${name}/${number}`, { time, duration }] as const,
       ),
     ),
@@ -214,14 +220,14 @@ export const DASH_RULES: readonly Rule[] = [
   rule({
     name: "dash.availability",
     section: "DASH §5.3.9.5.3",
-    severity: "must",
-    demands: "A segment that is listed is available by the manifest's clock.",
+    severity: "should",
+    demands: "A segment that is made is available by the manifest's clock: clients need not wait for it.",
     on: "mpd",
     check({ mpd, answer }) {
       if (!mpd.isDynamic || mpd.availabilityStartTime === null) return [];
       const start = mpd.availabilityStartTime;
       return placesOf(mpd).flatMap(({ name, period, representation: { template } }) => {
-        const last = template?.segments?.at(-1);
+        const last = wholeSegments(mpd, template).at(-1);
         if (template === null || last === undefined) return [];
         const early = start + availableAt(period, template, last.time + last.duration) * 1000 - answer.receivedAt;
         return early > EARLY_MS

@@ -25,7 +25,8 @@ function said(segment: ListedSegment): string {
     keyOf(segment),
     `EXTINF ${seconds}`,
     hasDiscontinuityTag ? "discontinuity" : "",
-    map === null ? "" : `map ${keyOf(map)}`,
+    // A gap is not fetched, and not decoded with anything.
+    map === null || isGap ? "" : `map ${keyOf(map)}`,
     dateTime === null ? "" : new Date(dateTime).toISOString(),
     isGap ? "gap" : "",
   ]

@@ -1,5 +1,6 @@
 /** Makes the samples of pretended publishers, for laws: everything follows from the numbers given. */
 import { type Milliseconds, ms } from "../../bytes/units.ts";
+import { box, fullBox, u16, zeros } from "../box.ts";
 import type { AudioTrack, Sample, Track, VideoTrack } from "../track.ts";
 
 export interface ModelEpoch {
@@ -46,12 +47,19 @@ export interface ModelledEpoch {
 }
 
 export function videoTrack(width: number): VideoTrack {
-  const sampleEntry = new Uint8Array([0, 0, 0, 8, 0x61, 0x76, 0x63, 0x31]);
-  return { kind: "video", timescale: VIDEO_SCALE, sampleEntry, codecs: "avc1.64001f", width, height: (width * 9) / 16 };
+  const height = (width * 9) / 16;
+  const avcC = box("avcC", new Uint8Array([1, 0x64, 0, 0x1f, 0xff, 0xe0, 0]));
+  // VisualSampleEntry: data_reference_index, then the size among fields that players pass over.
+  const sampleEntry = box("avc1", u16(0, 0, 0, 1), zeros(16), u16(width, height), zeros(50), avcC);
+  return { kind: "video", timescale: VIDEO_SCALE, sampleEntry, codecs: "avc1.64001f", width, height };
 }
 
 export function audioTrack(sampleRate: number): AudioTrack {
-  const sampleEntry = new Uint8Array([0, 0, 0, 8, 0x6d, 0x70, 0x34, 0x61]);
+  // ES_Descriptor > DecoderConfigDescriptor > AudioSpecificConfig of AAC LC, 48 kHz, two channels.
+  const config = [0x05, 2, 0x11, 0x90];
+  const decoder = [0x04, 13 + config.length, 0x40, 0x15, ...zeros(11), ...config];
+  const esds = fullBox("esds", 0, 0, new Uint8Array([0x03, 3 + decoder.length, 0, 0, 0, ...decoder]));
+  const sampleEntry = box("mp4a", u16(0, 0, 0, 1), zeros(8), u16(2, 16, 0, 0, sampleRate, 0), esds);
   const codecs = "mp4a.40.2";
   return { kind: "audio", timescale: sampleRate, sampleEntry, codecs, sampleRate, channels: 2, frameTicks: FRAME };
 }
