@@ -1,5 +1,8 @@
 /** One broadcast from its FLV tags to what viewers ask for: remux, then packager, then delivery. */
 import { type Milliseconds, ms } from "./bytes/units.ts";
+import type { Violation } from "./conformance/rule.ts";
+import type { Verdict } from "./conformance/verdict.ts";
+import { makeWatcher } from "./conformance/watcher.ts";
 import type { Delivery } from "./delivery/delivery.ts";
 import type { Broadcast } from "./live/broadcast.ts";
 import { LATENCY } from "./live/latency.ts";
@@ -24,6 +27,8 @@ export interface PackagingOptions {
   readonly limits?: Partial<SessionLimits>;
   /** Told of each part: how long after its last frame's arrival it is listed. */
   readonly onDelay?: (delay: Milliseconds) => void;
+  /** Told when what viewers are given breaks a rule of HLS or DASH. */
+  readonly onViolation?: (violation: Violation) => void;
   /** Told about each ffmpeg child. */
   readonly onChild?: (pid: number) => void;
 }
@@ -37,6 +42,8 @@ export interface PackagingStats extends RemuxCounters {
   readonly segments: number;
   /** Bytes of media held for viewers. */
   readonly bytes: number;
+  /** What was found wrong with the playlists and segments so far. */
+  readonly conformance: Verdict;
 }
 
 export interface Packaging {
@@ -70,6 +77,11 @@ export function startPackaging(options: PackagingOptions): Packaging {
     ...(isLow ? { partPrefix: first } : {}),
   });
   const channel = delivery.open(broadcast.slug, window, { isPrivate: broadcast.visibility === "private" });
+  const watcher = makeWatcher({
+    window,
+    digest: (bytes) => Bun.hash(bytes).toString(36),
+    ...(options.onViolation === undefined ? {} : { onViolation: options.onViolation }),
+  });
   const packager = makePackager(
     { firstNumber: first, firstEpoch: first, partTarget: part, showsParts: isLow },
     {
@@ -89,6 +101,7 @@ export function startPackaging(options: PackagingOptions): Packaging {
         segments++;
         if (state === "waiting" && window.view !== null) state = "live";
         channel.changed();
+        watcher.changed();
       },
       onTargetDuration: window.onTargetDuration,
       onDependentCut() {
@@ -126,6 +139,7 @@ export function startPackaging(options: PackagingOptions): Packaging {
         state = reason === null ? "ended" : "failed";
         window.setTime(now());
         window.end();
+        watcher.changed();
         channel.changed();
         channel.ended();
         log("packaging.end", { state, ...(reason === null ? {} : { reason }) });
@@ -136,7 +150,7 @@ export function startPackaging(options: PackagingOptions): Packaging {
 
   return {
     get stats() {
-      return { ...session.counters, state, failure, segments, bytes: window.size };
+      return { ...session.counters, state, failure, segments, bytes: window.size, conformance: watcher.verdict };
     },
     done: done.promise,
     stop() {

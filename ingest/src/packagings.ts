@@ -67,14 +67,32 @@ export function makePackagings({ ffmpeg, delivery, metrics, log }: PackagingsOpt
     registers: [metrics],
   });
 
+  const violations = new Counter({
+    name: "streamhub_conformance_violations_total",
+    help: "What our own playlists and segments did against the rules of HLS and DASH, by rule",
+    labelNames: ["rule"],
+    registers: [metrics],
+  });
+
   return {
     onStart(broadcast: LiveBroadcast) {
       const { slug, streamId } = broadcast;
+      const violated = new Set<string>();
       const packaging = startPackaging({
         broadcast,
         ffmpeg,
         delivery,
         onDelay: (delay) => delays.observe(delay / 1000),
+        onViolation({ rule, where, detail }) {
+          violations.inc({ rule });
+          // Once for each rule: the metric counts the others.
+          if (violated.has(rule)) return;
+          violated.add(rule);
+          log.warn(
+            { code: "conformance.violation", slug, streamId, rule, where, detail },
+            "Our own output broke a rule",
+          );
+        },
         log: (code, details) =>
           WORTH_A_WARNING.has(code)
             ? log.warn({ code, slug, streamId, ...details }, "Packaging had to act")
