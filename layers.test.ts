@@ -53,7 +53,7 @@ const STACK: Readonly<Record<string, readonly string[]>> = {
   packager: ["bytes", "live"],
   // Reads boxes and sample entries with the remuxer's readers.
   conformance: ["bytes", "live", "packager", "remux"],
-  delivery: ["bytes", "live", "packager"],
+  delivery: ["bytes", "flv", "live", "packager"],
   server: ["bytes", "rtmp", "flv", "live"],
   platform: ["bytes", "live"],
 };

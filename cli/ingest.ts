@@ -1,3 +1,4 @@
+import { makeSockets } from "@streamhub/api/sockets";
 import { type Bus, migrate, openBus, openDatabase } from "@streamhub/db";
 import { type Ingest, startIngest } from "@streamhub/ingest";
 import { LATENCY, type LatencyProfile } from "@streamhub/ingest/live/latency";
@@ -85,6 +86,7 @@ export const ingestCommand = defineCommand({
       }
       const metrics = new PromRegistry();
       shutdown.defer("process metrics", startProcessMetrics(metrics));
+      const sockets = makeSockets();
       try {
         const apps = open ? null : ["live"];
         ingest = startIngest({
@@ -98,6 +100,7 @@ export const ingestCommand = defineCommand({
           log,
           metrics,
           ffmpeg,
+          sockets,
         });
       } catch (error) {
         throw portFailure(error, env.rtmpPort, "RTMP_PORT");
@@ -106,6 +109,7 @@ export const ingestCommand = defineCommand({
       if (bus !== null) shutdown.defer("ingest bus", joinBus({ bus, ingest, log }));
       shutdown.defer("ingest", stop);
       const http = startHttp({
+        sockets,
         host,
         port: env.mediaPort,
         variable: "MEDIA_PORT",

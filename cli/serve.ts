@@ -97,6 +97,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   const audience = makeAudience({ bus, secret });
   shutdown.defer("audience", () => audience.stop());
   const { host, rtmpPort } = env;
+  const sockets = makeSockets();
   try {
     ingest = startIngest({
       host,
@@ -109,6 +110,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
       log,
       metrics,
       ffmpeg,
+      sockets,
     });
   } catch (error) {
     throw portFailure(error, env.rtmpPort, env.rtmps === null ? "RTMP_PORT" : "RTMP_PORT or RTMPS_PORT");
@@ -124,7 +126,6 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   const views = startViews({ db: handle.db, bus, secret, log });
   shutdown.defer("views", () => views.stop());
   const callers = makeAddresses();
-  const sockets = makeSockets();
   const events = makeFeeds({ db: handle.db, bus, metrics });
   const app = createApp({
     db: handle.db,

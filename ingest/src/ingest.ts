@@ -3,6 +3,7 @@ import type { Registry as PromRegistry } from "prom-client";
 import { ms } from "./bytes/units.ts";
 import { withAudience } from "./delivery/audience.ts";
 import { makeDelivery } from "./delivery/delivery.ts";
+import type { MediaSockets } from "./delivery/live-sockets.ts";
 import type { Audience, Gate, Log } from "./live/ports.ts";
 import { Registry, type RegistryListener } from "./live/registry.ts";
 import { makePackagings } from "./packagings.ts";
@@ -24,6 +25,8 @@ export interface IngestOptions {
   readonly limits?: Readonly<Record<string, number>>;
   /** null: no remux and no delivery, RTMP only. */
   readonly ffmpeg: Ffmpeg | null;
+  /** Without: no media over WebSocket. */
+  readonly sockets?: MediaSockets;
   /** Told of those who watch; default nobody. */
   readonly audience?: Audience | null;
 }
@@ -53,7 +56,15 @@ export function startIngest(options: IngestOptions): Ingest {
     broadcasts: () => registry.size,
     gopBytes: () => [...registry.all()].reduce((sum, broadcast) => sum + broadcast.stats.gopBytes, 0),
   });
-  const delivery = makeDelivery();
+  const { audience = null } = options;
+  const delivery = makeDelivery({
+    find: (slug) => registry.find(slug),
+    ...(options.sockets === undefined ? {} : { sockets: options.sockets }),
+    onWatching(slug, request, address) {
+      const streamId = registry.find(slug)?.streamId ?? null;
+      if (streamId !== null) audience?.saw(streamId, request, address);
+    },
+  });
   const packagings =
     options.ffmpeg === null
       ? null
@@ -75,7 +86,7 @@ export function startIngest(options: IngestOptions): Ingest {
   return {
     rtmpPort: server.port,
     rtmpsPort: server.tlsPort,
-    handle: withAudience(delivery.handle, (slug) => registry.find(slug), options.audience ?? null),
+    handle: withAudience(delivery.handle, (slug) => registry.find(slug), audience),
     listen: (listener) => registry.listen(listener),
     cut(streamId, reason) {
       for (const broadcast of [...registry.all()]) {

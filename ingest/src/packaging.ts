@@ -4,6 +4,7 @@ import type { Violation } from "./conformance/rule.ts";
 import type { Verdict } from "./conformance/verdict.ts";
 import { makeWatcher } from "./conformance/watcher.ts";
 import type { Delivery } from "./delivery/delivery.ts";
+import { makeFrameFeed } from "./delivery/frame-feed.ts";
 import type { Broadcast } from "./live/broadcast.ts";
 import { LATENCY } from "./live/latency.ts";
 import { makePackager } from "./packager/packager.ts";
@@ -76,7 +77,8 @@ export function startPackaging(options: PackagingOptions): Packaging {
     targetDurations: WINDOW_TARGET_DURATIONS,
     ...(isLow ? { partPrefix: first } : {}),
   });
-  const channel = delivery.open(broadcast.slug, window, { isPrivate: broadcast.visibility === "private" });
+  const feed = isLow ? makeFrameFeed() : null;
+  const channel = delivery.open(broadcast.slug, window, { isPrivate: broadcast.visibility === "private", feed });
   const watcher = makeWatcher({
     window,
     digest: (bytes) => Bun.hash(bytes).toString(36),
@@ -85,6 +87,7 @@ export function startPackaging(options: PackagingOptions): Packaging {
   const packager = makePackager(
     { firstNumber: first, firstEpoch: first, partTarget: part, showsParts: isLow },
     {
+      ...(feed === null ? {} : { onFrame: feed.onFrame }),
       onPart(rendition, made, segment) {
         const listedAt = now();
         window.setTime(listedAt);

@@ -10,11 +10,11 @@ const RELOADED =
 
 /** `find`: the broadcast of a slug that is live here. A private one tells nothing: its playlists are refused. */
 export function withAudience(
-  handle: (request: Request) => Response | Promise<Response> | null,
+  handle: (request: Request, address: string) => Response | Promise<Response> | null,
   find: (slug: string) => Pick<Broadcast, "streamId" | "visibility"> | undefined,
   audience: Audience | null,
 ): Handler {
-  if (audience === null) return (request) => handle(request);
+  if (audience === null) return (request, address = "") => handle(request, address);
   return (request, address = "") => {
     const slug = request.method === "GET" ? RELOADED.exec(request.url)?.[1] : undefined;
     if (slug !== undefined) {
@@ -22,6 +22,6 @@ export function withAudience(
       if (broadcast !== undefined && broadcast.streamId !== null && broadcast.visibility !== "private")
         audience.saw(broadcast.streamId, request, address);
     }
-    return handle(request);
+    return handle(request, address);
   };
 }

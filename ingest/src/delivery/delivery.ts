@@ -1,6 +1,10 @@
 import { type Milliseconds, ms } from "../bytes/units.ts";
+import type { Broadcast } from "../live/broadcast.ts";
 import type { SegmentWindow } from "../packager/window.ts";
+import { flvBody } from "./flv-stream.ts";
+import type { FrameFeed } from "./frame-feed.ts";
 import { growingBody, partsOf } from "./growing.ts";
+import { flvSession, frameSession, type MediaSession, type MediaSockets } from "./live-sockets.ts";
 import { type Body, CORS, plain, respond } from "./media-response.ts";
 import { type PlaylistName, type Publication, playlistOf } from "./publication.ts";
 import { type Directives, isThere, isTooFar, NO_DIRECTIVES, readDirectives } from "./reload.ts";
@@ -13,6 +17,16 @@ export interface DeliveryOptions {
   readonly holdMs?: number;
   /** Requests waiting at once; more are told to come again. */
   readonly maxHeld?: number;
+  /** The broadcast that is live under a name, for FLV. */
+  readonly find?: (slug: string) => Broadcast | undefined;
+  readonly sockets?: MediaSockets;
+  /** Told again and again of those who watch without asking for playlists. */
+  readonly onWatching?: (slug: string, request: Request, address: string) => void;
+}
+
+export interface PublicationOptions {
+  readonly isPrivate: boolean;
+  readonly feed?: FrameFeed | null;
 }
 
 /** The packaging side of one broadcast's publication. */
@@ -25,9 +39,9 @@ export interface Channel {
 
 export interface Delivery {
   /** Null when the path is not one of ours. Never throws. */
-  handle(request: Request): Response | Promise<Response> | null;
+  handle(request: Request, address?: string): Response | Promise<Response> | null;
   /** Makes a broadcast known, before it has segments. A newer one of the same slug takes its place. */
-  open(slug: string, window: SegmentWindow, options: { readonly isPrivate: boolean }): Channel;
+  open(slug: string, window: SegmentWindow, options: PublicationOptions): Channel;
   /** The least number that a new broadcast of this slug may use for its segments and epochs. */
   nextNumber(slug: string): number;
   readonly stats: { readonly channels: number; readonly held: number; readonly bytes: number };
@@ -73,10 +87,12 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
     else channels.set(slug, rest);
   }
 
-  function answer(request: Request, route: LiveRoute): Response | Promise<Response> {
+  function answer(request: Request, route: LiveRoute, address: string): Response | Promise<Response> {
     if (route.kind === "time") return time(request);
+    if (route.kind === "flv") return flv(request, route.slug, address);
     const publication = current(route.slug);
     if (publication === undefined || publication.isPrivate) return offline();
+    if (route.kind === "frames") return frames(request, publication, route.slug, address);
     if (route.kind === "part") return part(request, publication, route);
     if (route.kind === "segment" || route.kind === "init") {
       return media(request, route) ?? growing(request, publication, route);
@@ -87,6 +103,33 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
     const directives = readDirectives(queryOf(request.url));
     if (typeof directives === "string") return plain(400, directives);
     return playlist(request, publication, `${route.rendition}/index.m3u8`, directives);
+  }
+
+  const watching = (slug: string, request: Request, address: string) => () =>
+    options.onWatching?.(slug, request, address);
+
+  function upgrade(request: Request, session: MediaSession): Response | null {
+    // Whoever made a socket of it has answered.
+    return options.sockets?.upgrade(request, session) === true ? new Response(null, { status: 101 }) : null;
+  }
+
+  function frames(request: Request, { feed }: Publication, slug: string, address: string): Response {
+    if (feed === null) return plain(404, "This channel is not given frame by frame: its latency is standard.");
+    const session = frameSession(feed, watching(slug, request, address));
+    return upgrade(request, session) ?? plain(426, "This is a WebSocket.", { upgrade: "websocket" });
+  }
+
+  function flv(request: Request, slug: string, address: string): Response {
+    const broadcast = options.find?.(slug);
+    if (broadcast === undefined || broadcast.visibility === "private") return offline();
+    if (request.headers.has("upgrade")) {
+      const session = flvSession(broadcast, watching(slug, request, address));
+      return upgrade(request, session) ?? plain(400, "This WebSocket handshake is not in order.");
+    }
+    const headers = { ...CORS, "content-type": "video/x-flv", "cache-control": "no-store" };
+    if (request.method === "HEAD") return new Response(null, { headers });
+    watching(slug, request, address)();
+    return new Response(flvBody(broadcast), { headers });
   }
 
   function time(request: Request): Response {
@@ -227,7 +270,7 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
   }
 
   return {
-    handle(request) {
+    handle(request, address = "") {
       const path = pathOf(request.url);
       const route = readRoute(path);
       if (route === undefined) return null;
@@ -236,12 +279,13 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
       if (method !== "GET" && method !== "HEAD") {
         return plain(405, "Only GET and HEAD.", { allow: "GET, HEAD, OPTIONS" });
       }
-      return route === null ? plain(404, "No such thing under /live/.") : answer(request, route);
+      return route === null ? plain(404, "No such thing under /live/.") : answer(request, route, address);
     },
-    open(slug, window, { isPrivate }) {
+    open(slug, window, { isPrivate, feed = null }) {
       const publication: Publication = {
         window,
         isPrivate,
+        feed,
         lastNumber: 0,
         until: null,
         waits: makeWaits(() => held() < maxHeld),
@@ -265,6 +309,7 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
           // HLS §6.2.2: at the end, segments stay for the duration of the playlist.
           const stay = window.longestPlaylist * 1000;
           publication.until = ms(now() + stay);
+          feed?.end();
           publication.waits.changed();
           if (window.view === null) forget(slug, publication);
           else later(stay, () => forget(slug, publication));

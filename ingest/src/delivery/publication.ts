@@ -4,6 +4,7 @@ import { renderMediaPlaylist } from "../packager/hls-media.ts";
 import { renderMultivariantPlaylist } from "../packager/hls-multivariant.ts";
 import type { BroadcastView } from "../packager/view.ts";
 import type { SegmentWindow } from "../packager/window.ts";
+import type { FrameFeed } from "./frame-feed.ts";
 import type { Waits } from "./waits.ts";
 
 /** What delivery knows of one broadcast. */
@@ -15,6 +16,8 @@ export interface Publication {
   /** Unix time after which nobody can want it. Null while it is live. */
   until: Milliseconds | null;
   readonly waits: Waits;
+  /** Null: it is not given frame by frame. */
+  readonly feed: FrameFeed | null;
   readonly rendered: Map<string, Rendered>;
 }
 

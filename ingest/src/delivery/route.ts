@@ -3,6 +3,8 @@ export type LiveRoute =
   | { readonly kind: "time" }
   | { readonly kind: "master"; readonly slug: string }
   | { readonly kind: "manifest"; readonly slug: string }
+  | { readonly kind: "flv"; readonly slug: string }
+  | { readonly kind: "frames"; readonly slug: string }
   | { readonly kind: "playlist"; readonly slug: string; readonly rendition: string }
   | { readonly kind: "init"; readonly slug: string; readonly rendition: string; readonly epoch: number }
   | { readonly kind: "segment"; readonly slug: string; readonly rendition: string; readonly number: number }
@@ -20,10 +22,13 @@ const RENDITION = /^[a-z0-9-]{1,32}$/;
 const SEGMENT = /^(\d{1,15})\.m4s$/;
 const PART = /^p(\d{1,15})-(\d{1,9})\.m4s$/;
 const INIT = /^init-(\d{1,15})\.mp4$/;
+const FLV = ".flv";
 const MAX_PATH = 256;
 
 /**
  *   /live/time                           UTCTiming
+ *   /live/{slug}.flv                     HTTP-FLV, WS-FLV
+ *   /live/{slug}/ws                      CMAF frame by frame over WebSocket
  *   /live/{slug}/master.m3u8             HLS multivariant playlist
  *   /live/{slug}/manifest.mpd            DASH
  *   /live/{slug}/{rendition}/index.m3u8  HLS media playlist
@@ -37,9 +42,14 @@ export function readRoute(path: string): LiveRoute | null | undefined {
   if (!path.startsWith("/live/")) return undefined;
   if (path.length > MAX_PATH) return null;
   const [slug = "", second, third, ...rest] = path.slice("/live/".length).split("/");
-  if (second === undefined) return slug === "time" ? { kind: "time" } : null;
+  if (second === undefined) {
+    if (slug === "time") return { kind: "time" };
+    const name = slug.endsWith(FLV) ? slug.slice(0, -FLV.length) : "";
+    return SLUG.test(name) ? { kind: "flv", slug: name } : null;
+  }
   if (rest.length > 0 || !SLUG.test(slug)) return null;
   if (third === undefined) {
+    if (second === "ws") return { kind: "frames", slug };
     if (second === "master.m3u8") return { kind: "master", slug };
     return second === "manifest.mpd" ? { kind: "manifest", slug } : null;
   }

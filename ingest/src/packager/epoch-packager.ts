@@ -117,6 +117,11 @@ export function makeEpochPackager(options: EpochOptions, sink: PackagerSink): Ep
     return makeFrameClock(track, (origin - leaderZero - shiftSeconds) * lane.timescale, first.cts);
   }
 
+  function add(lane: Lane, frame: Frame): void {
+    lane.builder.add(frame);
+    sink.onFrame?.(lane.name, frame, info);
+  }
+
   // Leader.
 
   function lead(sample: Sample): void {
@@ -140,7 +145,7 @@ export function makeEpochPackager(options: EpochOptions, sink: PackagerSink): Ep
       cut();
     }
     if (builder.isEmpty) openSourceMs = pendingSourceMs;
-    builder.add(frame);
+    add(leader, frame);
   }
 
   /** A keyframe is about to come: the segment may end before it. */
@@ -227,11 +232,11 @@ export function makeEpochPackager(options: EpochOptions, sink: PackagerSink): Ep
       const stop = lane.cuts[0] && Math.ceil(lane.cuts[0].endSeconds * lane.timescale);
       if (stop === undefined || rest.time >= stop || rest.time + rest.duration <= stop + frameTicks(lane)) break;
       const left = stop - rest.time;
-      lane.builder.add({ ...rest, duration: left });
+      add(lane, { ...rest, duration: left });
       rest = { ...rest, time: stop, duration: rest.duration - left };
       closePassed(lane, stop);
     }
-    lane.builder.add(rest);
+    add(lane, rest);
   }
 
   /** Ends the follower's segments that lie before `time`. */

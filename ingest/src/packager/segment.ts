@@ -1,4 +1,5 @@
 import type { Milliseconds } from "../bytes/units.ts";
+import type { Frame } from "./frame.ts";
 import type { Track } from "./track.ts";
 
 /** What players know of an epoch: an HLS discontinuity, a DASH Period. */
@@ -69,6 +70,8 @@ export type Segment = MediaSegment | GapSegment;
 
 /** What the packager tells, in order. */
 export interface PackagerSink {
+  /** Each frame, as soon as its duration is known, before its part is. */
+  onFrame?(rendition: string, frame: Frame, epoch: EpochInfo): void;
   /** A part of the segment that is growing. The segment's own `parts` have the same bytes, in other memory perhaps. */
   onPart(rendition: string, part: Part, segment: GrowingSegment): void;
   onSegment(rendition: string, segment: Segment): void;

@@ -1,0 +1,63 @@
+/** HTTP-FLV and WS-FLV: a broadcast's tags as one endless FLV file, for tools that speak it (Adobe FLV 10.1 Annex E). */
+import { encodeFlvHeader, encodeFlvTag, FlvTagType } from "../flv/mux.ts";
+import type { Broadcast } from "../live/broadcast.ts";
+import type { MediaTag } from "../live/media-tag.ts";
+
+/** A reader that is further behind than this is cut off. */
+const MAX_QUEUED = 8 * 1024 * 1024;
+
+const TYPES = { audio: FlvTagType.audio, video: FlvTagType.video, script: FlvTagType.script } as const;
+
+/** Tags of one kind of reader, from a keyframe on, with time that begins at 0. Returns the way out. */
+export function sendFlv(broadcast: Broadcast, send: (bytes: Uint8Array) => void, onEnd: () => void): () => void {
+  let zero: number | null = null;
+  let isDecodable = false;
+  const timeOf = (tag: MediaTag): number => {
+    if (tag.isConfig || tag.isControl) return zero === null ? 0 : Math.max(0, tag.timestamp - zero);
+    zero ??= tag.timestamp;
+    return Math.max(0, tag.timestamp - zero);
+  };
+  send(encodeFlvHeader(true, true));
+  return broadcast.subscribe({
+    keepsNothing: true,
+    onTag(tag) {
+      if (!isDecodable && tag.kind === "video" && !tag.isConfig && !tag.isControl) {
+        if (!tag.isKeyframe) return;
+        isDecodable = true;
+      }
+      send(encodeFlvTag(TYPES[tag.kind], timeOf(tag), tag.payload));
+    },
+    onEnd,
+  });
+}
+
+/** A response body. */
+export function flvBody(broadcast: Broadcast): ReadableStream<Uint8Array> {
+  let leave = () => {};
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        let isOpen = true;
+        const close = (error?: Error): void => {
+          if (!isOpen) return;
+          isOpen = false;
+          leave();
+          if (error === undefined) controller.close();
+          else controller.error(error);
+        };
+        leave = sendFlv(
+          broadcast,
+          (bytes) => {
+            if (!isOpen) return;
+            controller.enqueue(bytes);
+            if ((controller.desiredSize ?? 0) < 0) close(new Error("The reader is too slow."));
+          },
+          () => close(),
+        );
+        if (!isOpen) leave();
+      },
+      cancel: () => leave(),
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark: MAX_QUEUED }),
+  );
+}
