@@ -55,10 +55,28 @@ export interface HttpServer {
 const IDLE_TIMEOUT_S = 60;
 const MAX_BODY = 16 * 1024 * 1024;
 
+/** Where proxies stand. */
+const PRIVATE = /^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|::1$|f[cd])/;
+
+/** Tells once of a proxy that nobody named: all its clients are one address, and share its limits. */
+function makeProxyWarning(log: Log): (peer: string | undefined, found: string, headers: Headers) => void {
+  let isTold = false;
+  return (peer, found, headers) => {
+    if (isTold || !headers.has("x-forwarded-for") || peer?.replace(/^::ffff:/, "") !== found || !PRIVATE.test(found))
+      return;
+    isTold = true;
+    log.warn(
+      { code: "http.unknown-proxy", peer: found },
+      "Requests come through a proxy that TRUSTED_PROXIES does not name: all who come through it share one address and its limits",
+    );
+  };
+}
+
 /** Throws Failure when the port is taken. */
 export function startHttp(options: HttpOptions): HttpServer {
   const { host, port, variable, parts, metrics, log, addresses, sockets = makeSockets() } = options;
   const clientAddress = makeClientAddress(options.trustedProxies ?? []);
+  const warnOfProxy = makeProxyWarning(log);
   const notFound = () =>
     new Response("Not found\n", { status: 404, headers: { "content-type": "text/plain; charset=utf-8" } });
 
@@ -68,7 +86,10 @@ export function startHttp(options: HttpOptions): HttpServer {
     if (path === "/metrics") return metrics(request, peer());
     let found: string | undefined;
     const address = () => {
-      found ??= clientAddress(peer(), request.headers);
+      if (found !== undefined) return found;
+      const other = peer();
+      found = clientAddress(other, request.headers);
+      warnOfProxy(other, found, request.headers);
       return found;
     };
     addresses?.note(request, address);
