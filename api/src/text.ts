@@ -22,12 +22,14 @@ const INVISIBLE =
   /\u034f|\u17b4|\u17b5|\u180b|\u180c|\u180d|[\u00ad\u115f\u1160\u180e\u200b\u2060-\u2065\u206a-\u206f\u3164\ufeff\uffa0]/gu;
 /** Joiners make emoji and the letters of Persian and Indian scripts; beside these letters they only hide. */
 const IDLE_JOINERS =
-  /(?<=^|[\s\p{P}\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Nd}])[\u200c\u200d]+|[\u200c\u200d]+$/gu;
+  /(?<=(?:^|[\s\p{P}\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Nd}])[\p{M}\u200c\u200d]{0,16})[\u200c\u200d]+|[\u200c\u200d]+(?=\s|$)/gu;
 /** Tags spell regional flags behind a black flag; anywhere else they are hidden text. */
 const IDLE_TAGS = /(?<!\u{1f3f4}[\u{e0020}-\u{e007f}]*)[\u{e0000}-\u{e007f}]/gu;
 const SOMETHING_TO_SEE = /[^\s\p{C}\p{Default_Ignorable_Code_Point}\u2800\p{M}]/u;
 
-const visible = (text: string) => text.replace(INVISIBLE, "").replace(IDLE_TAGS, "").replace(IDLE_JOINERS, "");
+/** Composed before joiners are looked at: a letter and its mark are one letter. */
+const visible = (text: string) =>
+  text.replace(INVISIBLE, "").replace(IDLE_TAGS, "").normalize("NFC").replace(IDLE_JOINERS, "");
 
 const isHonest = (text: string) =>
   text.isWellFormed() && !BIDI_CONTROLS.test(text) && !NONCHARACTERS.test(text) && !MARK_TOWER.test(text);
@@ -128,6 +130,11 @@ export const UsernameText: Text = textSchema(
   toUsername,
 );
 
+/** More than a skeleton: ADMIN in capitals, with an l for the I, or adm1n. */
+function bareShape(username: string): string {
+  return usernameSkeleton(username.toLowerCase()).replaceAll("i", "l");
+}
+
 const RESERVED = new Set(
   (
     "admin administrator moderator mod root system sysadmin support help helpdesk staff team official security abuse " +
@@ -135,11 +142,11 @@ const RESERVED = new Set(
     "login logout register signup settings account me self null undefined anonymous guest deleted unknown nobody everyone"
   )
     .split(" ")
-    .map(usernameSkeleton),
+    .map(bareShape),
 );
 
 /** Names that would speak for the site; whatever only looks like one of them is one. The command line may give them out. */
-export const isReservedUsername = (username: string): boolean => RESERVED.has(usernameSkeleton(username));
+export const isReservedUsername = (username: string): boolean => RESERVED.has(bareShape(username));
 
 /** Something before the @, a host name after it; the letters may be of any script (RFC 6531). Whether mail arrives, only a mail could tell. */
 const EMAIL =

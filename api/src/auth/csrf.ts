@@ -39,7 +39,11 @@ export function refuseForeignOrigin(request: Request, origins: OwnOrigins): void
   const origin = request.headers.get("origin");
   const foreign =
     origin === null ? request.headers.get("sec-fetch-site") === "cross-site" : !isOwnOrigin(request, origin, origins);
-  if (foreign) throw new AppError("auth.csrf", "This must come from a page of this site.");
+  if (foreign)
+    throw new AppError(
+      "auth.csrf",
+      "This must come from a page of this site; where a proxy hides its name, set PUBLIC_URL.",
+    );
 }
 
 export function requireCsrfToken(request: Request, given: string | null, expected: string): void {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { makeBrowser, ORIGIN } from "../../test/browser.ts";
 import { startPlatform, TEST_PASSWORD, TEST_SECRET, type TestPlatform, type TestUser } from "../../test/platform.ts";
+import { isSecure } from "./cookies.ts";
 import { accessTokens, hashToken } from "./tokens.ts";
 
 let platform: TestPlatform;
@@ -142,6 +143,15 @@ describe("cookies", () => {
       { origin: "https://localhost" },
     ] as Record<string, string>[])
       expect(await attributes(headers)).toEqual(wanted("; Secure"));
+  });
+
+  test("are Secure whatever the proxy says where the site's own address is https", () => {
+    const site = (publicUrl: string | null) => ({ publicUrl, corsOrigins: [] });
+    expect(isSecure(new Request("http://10.0.0.1:8000/"), site("https://live.example.org"))).toBe(true);
+    expect(isSecure(new Request("https://live.example.org/"), site(null))).toBe(true);
+    expect(isSecure(new Request("http://live.example.org/"), site("http://live.example.org"))).toBe(false);
+    const foreign = { headers: { origin: "https://evil.example" } };
+    expect(isSecure(new Request("http://live.example.org/", foreign), site(null))).toBe(false);
   });
 
   test("carry a session as the header does, and go when it ends", async () => {
