@@ -1,8 +1,11 @@
 /** API and ingest together, as `serve` and as processes of their own put them together: what an owner orders reaches the encoder. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { startPlatform, type TestPlatform } from "@streamhub/api/testing";
-import { type Bus, queries } from "@streamhub/db";
+import { type Bus, queries, sampleKey, sendCut } from "@streamhub/db";
 import { makeInProcessBus } from "@streamhub/db/bus/in-process";
+import { openRedisBus } from "@streamhub/db/bus/redis";
+import { silentLog } from "@streamhub/db/scratch";
+import { startScratchRedis } from "@streamhub/db/scratch-redis";
 import { type Ingest, startIngest } from "@streamhub/ingest";
 import { ENDED_ELSEWHERE, joinBus, makeDatabaseGate } from "@streamhub/ingest/platform/index";
 import { makeFlv } from "@streamhub/ingest/remux/testing/flv";
@@ -169,4 +172,18 @@ test("in processes apart without a common bus, the heartbeat finds what was stop
   await ask("POST", `/api/streams/${id}/stop`);
   await until("the encoder is sent away", async () => client.isClosed());
   expect(lastWord(client)).toMatchObject({ code: "NetStream.Publish.Rejected", description: ENDED_ELSEWHERE });
+});
+
+test("in processes apart with a Redis between them, what the one orders the other does at once", async () => {
+  const redis = await startScratchRedis();
+  cleanUps.push(() => redis.close());
+  const [here, there] = await Promise.all([1, 2].map(() => openRedisBus({ url: redis.url, log: silentLog })));
+  cleanUps.push(() => Promise.all([here!.close(), there!.close()]));
+  // The heartbeat, which would find it too, comes in an hour.
+  const client = await encoder(startNode(there!));
+  const id = await liveId();
+  await until("its samples are on the bus", async () => (await here!.cache.get(sampleKey(id))) !== null);
+  await sendCut(here!, id, "The moderator ended it.");
+  await until("the encoder is sent away", async () => client.isClosed());
+  expect(lastWord(client)).toMatchObject({ description: "The moderator ended it." });
 });
