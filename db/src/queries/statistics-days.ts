@@ -35,24 +35,29 @@ export const inScope = (scope: ChannelScope, channelId: SQL): SQL => {
 };
 
 /**
- * Common table expressions over a range of days: `seen` (its sessions), `accounts` (channel_id, date, user_id) and `counted` (channel_id, date,
+ * Common table expressions over a range of days: `accounts` (channel_id, date, user_id) and `counted` (channel_id, date,
  * total_views, unique_viewers, watch_time in seconds, peak_viewers, devices, referrers), a row for each day on which there was anything.
  */
 export function countedDays({ from, to }: DayRange, scope: ChannelScope): SQL {
   const [start, end] = [startOf(from), startOf(addDays(to, 1))];
-  return sql`seen as materialized (
-      select s.channel_id, to_char(v.started_at at time zone 'UTC', 'YYYY-MM-DD') as date, v.user_id,
+  // Read twice rather than kept: two small sums are made of many rows that would go to disk and back.
+  return sql`seen as not materialized (
+      select s.channel_id, (v.started_at at time zone 'UTC')::date as day, v.user_id,
         case when v.user_id is null then coalesce(nullif(v.visitor, ''), v.session_id) end as visitor,
         v.watch_duration, v.device, v.referrer
       from stream_views v join streams s on s.id = v.stream_id
       where v.started_at >= ${start} and v.started_at < ${end} and ${inScope(scope, sql`s.channel_id`)}
+    ), sources as materialized (
+      select channel_id, to_char(day, 'YYYY-MM-DD') as date, device, referrer, count(*) as views, sum(watch_duration) as watch_time
+      from seen group by channel_id, day, device, referrer
+    ), viewers as materialized (
+      select channel_id, to_char(day, 'YYYY-MM-DD') as date, user_id from seen group by channel_id, day, user_id, visitor
     ), accounts as (
-      select distinct channel_id, date, user_id from seen where user_id is not null
+      select channel_id, date, user_id from viewers where user_id is not null
     ), counted_viewers as (
-      select channel_id, date, count(*)::int as unique_viewers
-      from (select distinct channel_id, date, user_id, visitor from seen) viewers group by channel_id, date
+      select channel_id, date, count(*)::int as unique_viewers from viewers group by channel_id, date
     ), counted_views as (
-      select channel_id, date, count(*)::int as total_views, sum(watch_duration)::bigint as watch_time from seen group by channel_id, date
+      select channel_id, date, sum(views)::int as total_views, sum(watch_time)::bigint as watch_time from sources group by channel_id, date
     ), counted_peaks as (
       select s.channel_id, d.date, max(m.viewers) as peak_viewers
       from streams s
@@ -67,13 +72,13 @@ export function countedDays({ from, to }: DayRange, scope: ChannelScope): SQL {
       group by s.channel_id, d.date having max(m.viewers) > 0
     ), counted_devices as (
       select channel_id, date, jsonb_object_agg(device, views) as devices
-      from (select channel_id, date, device, count(*) as views from seen group by channel_id, date, device) d group by channel_id, date
+      from (select channel_id, date, device, sum(views) as views from sources group by channel_id, date, device) d group by channel_id, date
     ), counted_referrers as (
       select channel_id, date, jsonb_object_agg(referrer, views) as referrers
       from (
-        select channel_id, date, referrer, count(*) as views,
-          row_number() over (partition by channel_id, date order by count(*) desc, referrer) as place
-        from seen group by channel_id, date, referrer
+        select channel_id, date, referrer, sum(views) as views,
+          row_number() over (partition by channel_id, date order by sum(views) desc, referrer) as place
+        from sources group by channel_id, date, referrer
       ) r where place <= ${MAX_REFERRERS}::int group by channel_id, date
     ), counted as (
       select channel_id, date, coalesce(total_views, 0) as total_views, coalesce(unique_viewers, 0) as unique_viewers,

@@ -23,20 +23,22 @@ const TOP_REFERRERS = 10;
 
 const sharesBy = (column: "device" | "referrer") => sql`
   select coalesce(json_agg(json_build_object('name', name, 'views', views) order by views desc, name), '[]') from (
-    select ${sql.raw(column)} as name, count(*)::int as views from seen group by 1 order by 2 desc, 1 limit ${TOP_REFERRERS}::int
+    select ${sql.raw(column)} as name, sum(views)::int as views from sources group by 1 order by 2 desc, 1 limit ${TOP_REFERRERS}::int
   ) shares`;
 
 /** Null when there is no such stream. Viewers without an account count once for each day on which they began to watch. */
 export const streamStatistics = guarded(async (db: Database, streamId: number): Promise<StreamStatistics | null> => {
   const [row] = await db.execute<Record<string, unknown> & StreamStatistics>(sql`
-      with seen as materialized (
+      with seen as not materialized (
         select user_id, case when user_id is null then coalesce(nullif(visitor, ''), session_id) end as visitor, watch_duration, device, referrer
         from stream_views where stream_id = ${streamId}::int
+      ), sources as materialized (
+        select device, referrer, count(*) as views, sum(watch_duration) as watch_time from seen group by device, referrer
       )
       select channel_id as "channelId", title, (extract(epoch from started_at) * 1000)::float8 as "startedAt",
-        (extract(epoch from ended_at) * 1000)::float8 as "endedAt", (select count(*)::int from seen) as "totalViews",
-        (select count(*)::int from (select distinct user_id, visitor from seen) viewers) as "uniqueViewers",
-        (select coalesce(sum(watch_duration), 0)::float8 from seen) as "watchTime", peak_viewers as "peakViewers",
+        (extract(epoch from ended_at) * 1000)::float8 as "endedAt", (select coalesce(sum(views), 0)::int from sources) as "totalViews",
+        (select count(*)::int from (select from seen group by user_id, visitor) viewers) as "uniqueViewers",
+        (select coalesce(sum(watch_time), 0)::float8 from sources) as "watchTime", peak_viewers as "peakViewers",
         (${sharesBy("device")}) as devices, (${sharesBy("referrer")}) as referrers
       from streams where id = ${streamId}::int`);
   return row ?? null;
