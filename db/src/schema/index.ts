@@ -3,7 +3,7 @@ export { documentAcceptances, documents, documentVersions } from "./documents.ts
 export { idempotencyKeys } from "./idempotency-keys.ts";
 export { rollups } from "./rollups.ts";
 export { refreshTokens, sessions } from "./sessions.ts";
-export { statistics, statisticsViewers } from "./statistics.ts";
+export { statistics, statisticsStreams, statisticsViewers } from "./statistics.ts";
 export { streamMinutes } from "./stream-minutes.ts";
 export { streamViews } from "./stream-views.ts";
 export { streams } from "./streams.ts";

@@ -12,6 +12,7 @@ import {
   varchar,
 } from "drizzle-orm/pg-core";
 import { channels } from "./channels.ts";
+import { streams } from "./streams.ts";
 import { users } from "./users.ts";
 
 /** One row per channel and UTC day. A viewing session belongs to the day on which it began. */
@@ -69,5 +70,29 @@ export const statisticsViewers = pgTable(
     primaryKey({ name: "statistics_viewers_pkey", columns: [table.channelId, table.date, table.userId] }),
     index("statistics_viewers_user_id_index").on(table.userId),
     check("statistics_viewers_date_check", sql`${table.date} ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'`),
+  ],
+);
+
+/** What of a channel's day was watched: its views by stream. */
+export const statisticsStreams = pgTable(
+  "statistics_streams",
+  {
+    channelId: integer("channel_id")
+      .notNull()
+      .references(() => channels.id, { onDelete: "cascade" }),
+    /** YYYY-MM-DD. */
+    date: varchar("date", { length: 10 }).notNull(),
+    streamId: integer("stream_id")
+      .notNull()
+      .references(() => streams.id, { onDelete: "cascade" }),
+    views: integer("views").notNull().default(0),
+    /** Seconds. */
+    watchTime: bigint("watch_time", { mode: "number" }).notNull().default(0),
+  },
+  (table) => [
+    primaryKey({ name: "statistics_streams_pkey", columns: [table.channelId, table.date, table.streamId] }),
+    index("statistics_streams_stream_id_index").on(table.streamId),
+    check("statistics_streams_date_check", sql`${table.date} ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'`),
+    check("statistics_streams_counters_check", sql`${table.views} >= 0 and ${table.watchTime} >= 0`),
   ],
 );
