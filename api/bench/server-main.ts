@@ -30,7 +30,7 @@ function startConstant(): Started {
     port: 0,
     fetch: () => new Response(body, { headers: { "content-type": "application/json" } }),
   });
-  return { port: server.port ?? 0, streams: [], sessions: [] };
+  return { port: server.port ?? 0, uncachedPort: 0, streams: [], sessions: [] };
 }
 
 async function startApi(): Promise<{ started: Started; work: () => Promise<Work>; stop: () => Promise<void> }> {
@@ -55,39 +55,44 @@ async function startApi(): Promise<{ started: Started; work: () => Promise<Work>
     streams.push(live.streamId);
   }
   const metrics = new Registry();
-  const callers = makeAddresses();
   const sockets = makeSockets();
   const events = makeFeeds({ db, bus, metrics });
   const views = startViews({ db, bus, secret, log });
-  const app = createApp({
-    db,
-    bus,
-    secret,
-    vault,
-    uploadsDir: join(dataDir, "uploads"),
-    publicUrl: null,
-    corsOrigins: [],
-    keepAnswers: true,
-    limits: NO_LIMITS,
-    addressOf: callers.of,
-    metrics,
-    events,
-    sockets,
-    views,
-    probes: { database: () => sql`select 1` },
-    site: { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" } },
-    onFailure: ({ code, cause }) => console.error(code, cause),
-  });
-  const http = startHttp({
-    host: "127.0.0.1",
-    port: 0,
-    variable: "HTTP_PORT",
-    parts: [(request, _address, path) => (isApiPath(path) ? app.fetch(request) : null)],
-    addresses: callers,
-    sockets,
-    metrics: makeMetricsPart({ registry: metrics, token: null }),
-    log,
-  });
+  function listen(keepAnswers: boolean) {
+    const callers = makeAddresses();
+    const app = createApp({
+      db,
+      bus,
+      secret,
+      vault,
+      uploadsDir: join(dataDir, "uploads"),
+      publicUrl: null,
+      corsOrigins: [],
+      keepAnswers,
+      limits: NO_LIMITS,
+      addressOf: callers.of,
+      metrics,
+      events,
+      sockets,
+      views,
+      probes: { database: () => sql`select 1` },
+      site: { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" } },
+      onFailure: ({ code, cause }) => console.error(code, cause),
+    });
+    const http = startHttp({
+      host: "127.0.0.1",
+      port: 0,
+      variable: "HTTP_PORT",
+      parts: [(request, _address, path) => (isApiPath(path) ? app.fetch(request) : null)],
+      addresses: callers,
+      sockets,
+      metrics: makeMetricsPart({ registry: metrics, token: null }),
+      log,
+    });
+    return { app, http };
+  }
+  const { app, http } = listen(true);
+  const { http: uncached } = listen(false);
   const sessions: string[] = [];
   for (let n = 0; n < SESSIONS; n += 100) {
     const opened = await Promise.all(
@@ -100,7 +105,7 @@ async function startApi(): Promise<{ started: Started; work: () => Promise<Work>
     for (const response of opened) sessions.push(((await response.json()) as { sessionId: string }).sessionId);
   }
   return {
-    started: { port: http.port, streams, sessions },
+    started: { port: http.port, uncachedPort: uncached.port, streams, sessions },
     async work() {
       const [row] = await sql<{ transactions: number; rows: number }[]>`
         select xact_commit::int as transactions, (tup_inserted + tup_updated + tup_deleted)::int as rows
@@ -108,7 +113,7 @@ async function startApi(): Promise<{ started: Started; work: () => Promise<Work>
       return { cpu: cpu(), writes: views.state().writes, transactions: row?.transactions ?? 0, rows: row?.rows ?? 0 };
     },
     async stop() {
-      await http.stop();
+      await Promise.all([http.stop(), uncached.stop()]);
       await events.stop();
       await views.stop();
       await bus.close();

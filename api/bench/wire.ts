@@ -31,6 +31,8 @@ export type ServerKind = "constant" | "api";
 
 export interface Started {
   readonly port: number;
+  /** Of the same API without its shared cache: every read is from the database. */
+  readonly uncachedPort: number;
   /** Ids of live streams, and viewing sessions of one. */
   readonly streams: readonly number[];
   readonly sessions: readonly string[];

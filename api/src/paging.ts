@@ -1,4 +1,6 @@
 /** Words that every list shares: `?limit=&cursor=` in, `{items, nextCursor}` out. */
+
+import { Type } from "@sinclair/typebox";
 import { queries } from "@streamhub/db";
 import { type TSchema, t } from "elysia";
 
@@ -21,7 +23,9 @@ export interface PageQuery {
 }
 
 /**
- * An id. Any whole number is well-formed; one that no row can have is simply not found. Route schemas name it themselves, because
- * drizzle-typebox leaves columns that are generated always out of the types of its select schemas.
+ * An id in an answer. Route schemas name it themselves, because drizzle-typebox leaves columns that are generated always out of the types of its
+ * select schemas. Not Elysia's integer: that is a union with texts, and every answer would be run through it.
  */
-export const IdSchema = t.Integer();
+export const IdSchema = Type.Integer();
+/** An id in a path or a query. Any whole number is well-formed; one that no row can have is simply not found. */
+export const IdParam = t.Integer();

@@ -1,7 +1,7 @@
 import { model } from "@streamhub/db";
 import { t } from "elysia";
 import { jsonSchema } from "../json.ts";
-import { IdSchema } from "../paging.ts";
+import { IdParam, IdSchema } from "../paging.ts";
 import { EmailText, lineText, NewPasswordText, nullable, PASSWORD_MAX, UsernameText } from "../text.ts";
 
 const AccountColumns = t.Pick(model.userRow, [
@@ -88,4 +88,4 @@ export const SessionSchema = t.Object({
   current: t.Boolean({ description: "The one that asks" }),
 });
 export const SessionListSchema = t.Object({ items: t.Array(SessionSchema) });
-export const SessionParams = t.Object({ id: IdSchema });
+export const SessionParams = t.Object({ id: IdParam });

@@ -1,7 +1,7 @@
 import { model, queries, SLUG_PATTERN } from "@streamhub/db";
 import { t } from "elysia";
 import { jsonSchema } from "../json.ts";
-import { IdSchema, PageSchema, pageQuery } from "../paging.ts";
+import { IdParam, IdSchema, PageSchema, pageQuery } from "../paging.ts";
 import { DescriptionText, nullable, searchText, TitleText } from "../text.ts";
 
 export const PlaybackSchema = t.Object({ hls: t.String(), dash: t.String() });
@@ -39,7 +39,7 @@ export const ChannelQuery = t.Object({
   sort: t.Optional(SortSchema),
   ...pageQuery,
 });
-export const ChannelParams = t.Object({ id: IdSchema });
+export const ChannelParams = t.Object({ id: IdParam });
 export const ChannelPage = PageSchema(ChannelSchema);
 
 const SlugText = t.String({

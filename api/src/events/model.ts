@@ -54,10 +54,11 @@ export interface StreamEvent {
   readonly data: Omit<StreamChange, "type">;
 }
 
+/** Those that have changed. */
 export interface ViewersEvent {
   readonly type: "viewers";
   readonly topic: string;
-  readonly data: ViewersChange;
+  readonly data: readonly ViewersChange[];
 }
 
 /** For the owner, once a second. */

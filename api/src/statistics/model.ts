@@ -1,6 +1,6 @@
 import { model } from "@streamhub/db";
 import { t } from "elysia";
-import { IdSchema } from "../paging.ts";
+import { IdParam, IdSchema } from "../paging.ts";
 import { DEFAULT_DAYS, MAX_DAYS } from "./range.ts";
 
 const Day = t.String({ format: "date", examples: ["2026-11-24"] });
@@ -22,7 +22,7 @@ const formatQuery = {
   ),
 };
 
-export const StatisticsParams = t.Object({ id: IdSchema });
+export const StatisticsParams = t.Object({ id: IdParam });
 export const RangeQuerySchema = t.Object(rangeQuery);
 export const DailyQuery = t.Object({ ...rangeQuery, ...formatQuery });
 export const FormatQuery = t.Object(formatQuery);

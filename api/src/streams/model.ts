@@ -2,7 +2,7 @@ import { model, queries } from "@streamhub/db";
 import { t } from "elysia";
 import { PlaybackSchema } from "../channels/model.ts";
 import { jsonSchema } from "../json.ts";
-import { IdSchema, PageSchema, pageQuery } from "../paging.ts";
+import { IdParam, IdSchema, PageSchema, pageQuery } from "../paging.ts";
 import { DescriptionText, nullable, searchText, TitleText } from "../text.ts";
 
 const PublicColumns = t.Pick(model.streamRow, [
@@ -43,7 +43,7 @@ export const StreamQuery = t.Object({
       { description: "Default: what has started, live or over" },
     ),
   ),
-  channelId: t.Optional(IdSchema),
+  channelId: t.Optional(IdParam),
   q: t.Optional(searchText(100)),
   sort: t.Optional(
     t.Union(
@@ -53,7 +53,7 @@ export const StreamQuery = t.Object({
   ),
   ...pageQuery,
 });
-export const StreamParams = t.Object({ id: IdSchema });
+export const StreamParams = t.Object({ id: IdParam });
 /** Of POST, whose id is the channel's. */
 export const PlanParams = t.Object({ id: t.Integer({ description: "The channel's id" }) });
 export const StreamPage = PageSchema(StreamSchema);

@@ -8,6 +8,7 @@ import { DEFAULT_LIMIT, type PageQuery } from "../paging.ts";
 import type { Services } from "../services.ts";
 import { orNull } from "../text.ts";
 import { removePictures } from "../uploads/store.ts";
+import { makeBatches } from "../views/batches.ts";
 import type { StreamStatus } from "./model.ts";
 import { lastSample } from "./sample.ts";
 import { scheduledTime } from "./schedule.ts";
@@ -39,8 +40,17 @@ interface StreamInput {
 export function streamService(services: Services) {
   const { db, bus, now = Date.now } = services;
 
+  /** What anyone may see is read for all who ask at the same time together. */
+  const readPublic = makeBatches({
+    ask: (ids: readonly number[]) => queries.getPublicStreams(db, ids),
+    pause: 0,
+    largest: 200,
+    maxWaiting: 5_000,
+    full: () => new AppError("server.unavailable", "Too many ask at once; try again.", undefined, 1),
+  });
+
   const read = async (actor: Actor | null, id: number) => {
-    const row = await queries.getStream(db, id, viewerOf(actor));
+    const row = await (actor === null ? readPublic(id) : queries.getStream(db, id, viewerOf(actor)));
     if (row === null) throw new AppError("stream.not-found");
     return row;
   };

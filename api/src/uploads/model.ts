@@ -1,7 +1,7 @@
 import { t } from "elysia";
-import { IdSchema } from "../paging.ts";
+import { IdParam } from "../paging.ts";
 
-export const PictureParams = t.Object({ id: IdSchema });
+export const PictureParams = t.Object({ id: IdParam });
 
 /** Where the picture is from now on. */
 export const PictureSchema = t.Object({ url: t.String({ examples: ["/uploads/3q2-7wABAgMEBQYHCAkKCw.webp"] }) });

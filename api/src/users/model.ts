@@ -1,7 +1,7 @@
 import { model } from "@streamhub/db";
 import { t } from "elysia";
 import { jsonSchema } from "../json.ts";
-import { IdSchema, PageSchema, pageQuery } from "../paging.ts";
+import { IdParam, IdSchema, PageSchema, pageQuery } from "../paging.ts";
 import { blockText, lineText, nullable, PASSWORD_MAX, searchText, UsernameText } from "../text.ts";
 
 const PublicColumns = t.Pick(model.userRow, ["username", "fullName", "avatarUrl", "bio", "role", "createdAt"]);
@@ -15,7 +15,7 @@ export const UserSchema = t.Object({
 });
 export const UserPage = PageSchema(UserSchema);
 
-export const UserParams = t.Object({ id: IdSchema });
+export const UserParams = t.Object({ id: IdParam });
 export const UserListQuery = t.Object({
   q: t.Optional(searchText(100)),
   role: t.Optional(PublicColumns.properties.role),

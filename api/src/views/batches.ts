@@ -3,7 +3,7 @@
 export interface BatchOptions<Q, A> {
   /** Answers, in the order of the questions. */
   readonly ask: (questions: readonly Q[]) => Promise<readonly A[]>;
-  /** Between two queries. Milliseconds. */
+  /** Between two queries. Milliseconds; 0: the next one goes as soon as there is an answer. */
   readonly pause: number;
   readonly largest: number;
   /** More than these waiting are refused at once. */
@@ -41,7 +41,7 @@ export function makeBatches<Q, A>({ ask, pause, largest, maxWaiting, full }: Bat
       const batch = waiting.slice(0, largest);
       waiting = waiting.slice(largest);
       await answer(batch);
-      await Bun.sleep(pause);
+      if (pause > 0) await Bun.sleep(pause);
     }
     running = false;
   }

@@ -2,9 +2,9 @@ import type { TObject, TProperties } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { type DocumentDecoration, type Static, t } from "elysia";
 import { AppError } from "../error.ts";
-import { IdSchema } from "../paging.ts";
+import { IdParam } from "../paging.ts";
 
-export const OpenParams = t.Object({ id: IdSchema });
+export const OpenParams = t.Object({ id: IdParam });
 
 const OpenBody = t.Object({
   referrer: t.Optional(

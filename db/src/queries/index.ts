@@ -52,6 +52,7 @@ export { type RollUpResult, rollUpStatistics } from "./statistics-rollup.ts";
 export * from "./stream-changes.ts";
 export * from "./stream-statistics.ts";
 export {
+  getPublicStreams,
   getStream,
   listStreams,
   type PublicStream,
