@@ -4,6 +4,7 @@ import { Registry } from "prom-client";
 import { createApp } from "../src/app.ts";
 import { type FeedLimits, type Feeds, makeFeeds } from "../src/events/feeds.ts";
 import type { FeedMessage } from "../src/events/model.ts";
+import { NO_LIMITS } from "../src/limits/model.ts";
 import { makeSockets, type SocketSession } from "../src/sockets.ts";
 import { TEST_SECRET, type TestPlatform } from "./platform.ts";
 
@@ -41,6 +42,7 @@ export function serveEvents(platform: TestPlatform, options: EventServerOptions 
     metrics,
     events: feeds,
     sockets,
+    limits: NO_LIMITS,
     probes: {},
     site: { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" } },
     onFailure: (failure) => failures.push(failure),
@@ -48,6 +50,8 @@ export function serveEvents(platform: TestPlatform, options: EventServerOptions 
   const server = Bun.serve<SocketSession>({
     port: 0,
     hostname: "127.0.0.1",
+    // Longer than between two signs of life.
+    idleTimeout: 60,
     websocket: sockets.handler,
     fetch(request, self) {
       sockets.note(request, self);

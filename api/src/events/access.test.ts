@@ -177,12 +177,12 @@ describe("who hears what", () => {
     expect(await all.find(isCount)).toEqual({
       type: "viewers",
       topic: "viewers",
-      data: { streamId: 3, channelId: open.id, viewers: 30 },
+      data: [{ streamId: 3, channelId: open.id, viewers: 30 }],
     });
-    expect(await own.find(isCount)).toMatchObject({ topic: `channel:${unlisted.id}`, data: { viewers: 20 } });
-    expect(await owner.find(isCount)).toMatchObject({ topic: `channel:${secret.id}`, data: { viewers: 10 } });
+    expect(await own.find(isCount)).toMatchObject({ topic: `channel:${unlisted.id}`, data: [{ viewers: 20 }] });
+    expect(await owner.find(isCount)).toMatchObject({ topic: `channel:${secret.id}`, data: [{ viewers: 10 }] });
     await count(open, 3, 31);
-    await all.find((message) => message.type === "viewers" && message.data.viewers === 31);
+    await all.find((message) => message.type === "viewers" && message.data[0]?.viewers === 31);
     expect([all, own, owner].map((client) => client.messages.filter(isCount).length)).toEqual([2, 1, 1]);
   });
 

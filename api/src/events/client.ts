@@ -118,6 +118,10 @@ export function makeClient({ hub, actor: first, pipe, onSent, onEnd }: ClientOpt
         if (subscription.waiting === null) deliver(subscription, wording);
         else if (subscription.waiting.push(wording) > MAX_WAITING) end("slow");
       },
+      miss() {
+        if (goesOn(subscription) && isKept(subscription.topic))
+          notify({ type: "reset", topic: subscription.topic.name });
+      },
     };
     const joined = await hub.join(subscription.topic, listener, () => goesOn(subscription));
     if (joined === null) return null;

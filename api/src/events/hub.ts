@@ -4,13 +4,9 @@
  */
 import { type Bus, type BusEvent, channelTopic, VIEWERS_TOPIC, type ViewersChange } from "@streamhub/db";
 import { NOWHERE } from "./positions.ts";
+import { type Listener, makeRooms } from "./rooms.ts";
 import type { Topic } from "./topics.ts";
 import { readViewers, type Wording, wordEvent, wordViewers } from "./wording.ts";
-
-/** One client's part in one topic. */
-export interface Listener {
-  hear(wording: Wording): void;
-}
 
 export interface Hub {
   /** Resolves once nothing more is missed; null when `stillWanted` says no by then. */
@@ -28,6 +24,10 @@ export interface Joined {
   leave(): void;
 }
 
+/** Counts of many broadcasts are told together. Milliseconds. */
+const VIEWERS_EVERY = 250;
+const COUNTS_AT_ONCE = 500;
+
 /** A topic of the bus. */
 interface Source {
   users: number;
@@ -41,30 +41,31 @@ export function makeHub(
   isPublic: (channelIds: readonly number[]) => Promise<ReadonlySet<number>>,
 ): Hub {
   const sources = new Map<string, Source>();
-  const rooms = new Map<string, Set<Listener>>();
+  const rooms = makeRooms();
   /** Public channels' counts that wait for the answer whether they are public: the newest of each stream. */
   const undecided = new Map<number, ViewersChange>();
-  let deciding = false;
+  let waiting: Timer | null = null;
 
-  function tell(topic: string, wording: Wording): void {
-    const room = rooms.get(topic);
-    if (room !== undefined) for (const listener of [...room]) listener.hear(wording);
+  /** Counts of all broadcasts come in one go: they are asked about, and told, together. */
+  async function tellViewers(): Promise<void> {
+    const counts = [...undecided.values()];
+    undecided.clear();
+    const ids = [...new Set(counts.map(({ channelId }) => channelId))];
+    const open = await isPublic(ids).catch(() => new Set<number>());
+    const told = counts.filter(({ channelId }) => open.has(channelId));
+    for (let at = 0; at < told.length; at += COUNTS_AT_ONCE)
+      rooms.tell(VIEWERS_TOPIC, wordViewers(VIEWERS_TOPIC, told.slice(at, at + COUNTS_AT_ONCE)));
   }
 
-  async function decide(): Promise<void> {
-    if (deciding) return;
-    deciding = true;
-    // Counts of all broadcasts come in one go: they are asked about together.
-    await Promise.resolve();
-    while (undecided.size > 0) {
-      const counts = [...undecided.values()];
-      undecided.clear();
-      const open = await isPublic([...new Set(counts.map(({ channelId }) => channelId))]).catch(
-        () => new Set<number>(),
-      );
-      for (const count of counts) if (open.has(count.channelId)) tell(VIEWERS_TOPIC, wordViewers(VIEWERS_TOPIC, count));
-    }
-    deciding = false;
+  /** One after the other: an older count must not overtake a newer one. */
+  let telling: Promise<void> = Promise.resolve();
+  function tellSoon(): void {
+    if (waiting !== null) return;
+    waiting = setTimeout(() => {
+      waiting = null;
+      telling = telling.then(tellViewers);
+    }, VIEWERS_EVERY);
+    waiting.unref();
   }
 
   function route(event: BusEvent): void {
@@ -72,15 +73,15 @@ export function makeHub(
       const count = readViewers(event);
       if (count === null) return;
       const own = channelTopic(count.channelId);
-      if (rooms.has(own)) tell(own, wordViewers(own, count));
+      if (rooms.has(own)) rooms.tell(own, wordViewers(own, [count]));
       if (!rooms.has(VIEWERS_TOPIC)) return;
       undecided.set(count.streamId, count);
-      void decide();
+      tellSoon();
       return;
     }
     if (!rooms.has(event.topic)) return;
     const wording = wordEvent(event);
-    if (wording !== null) tell(event.topic, wording);
+    if (wording !== null) rooms.tell(event.topic, wording);
   }
 
   const sourcesOf = ({ name, kind }: Topic): readonly string[] => (kind === "channel" ? [name, VIEWERS_TOPIC] : [name]);
@@ -117,9 +118,7 @@ export function makeHub(
       const leave = () => {
         if (left) return;
         left = true;
-        const room = rooms.get(topic.name);
-        room?.delete(listener);
-        if (room?.size === 0) rooms.delete(topic.name);
+        rooms.leave(topic.name, listener);
         for (const name of names) release(name);
       };
       try {
@@ -132,7 +131,7 @@ export function makeHub(
         leave();
         return null;
       }
-      rooms.set(topic.name, (rooms.get(topic.name) ?? new Set()).add(listener));
+      rooms.enter(topic.name, listener);
       return { position: sources.get(topic.name)?.last ?? NOWHERE, leave };
     },
     async past({ name }, after) {
@@ -141,6 +140,7 @@ export function makeHub(
     },
     size: () => sources.size,
     async close() {
+      if (waiting !== null) clearTimeout(waiting);
       rooms.clear();
       const ends = [...sources.values()].map(async ({ ready }) => (await ready)());
       sources.clear();

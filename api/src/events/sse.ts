@@ -37,7 +37,12 @@ export function streamEvents(feeds: Feeds, { actor, granted, after, seat, signal
     while (controller !== null && queue.length > 0 && (controller.desiredSize ?? 0) > 0) {
       const chunk = queue.shift()!;
       queued -= chunk.byteLength;
-      controller.enqueue(chunk);
+      try {
+        controller.enqueue(chunk);
+      } catch {
+        // The client is gone; `cancel` has yet to say so.
+        queue.length = queued = 0;
+      }
     }
     if (queued <= AHEAD || over) {
       for (const resolve of roomy) resolve();

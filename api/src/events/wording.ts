@@ -47,7 +47,8 @@ function read<P extends TProperties>(schema: TObject<P>, data: string): Static<T
 
 export const readViewers = (event: BusEvent): ViewersChange | null => read(Viewers, event.data);
 
-export const wordViewers = (topic: string, data: ViewersChange): Wording => word({ type: "viewers", topic, data });
+export const wordViewers = (topic: string, data: readonly ViewersChange[]): Wording =>
+  word({ type: "viewers", topic, data });
 
 /** What a topic's own event says to its clients; null when it is not for them. */
 export function wordEvent({ id, topic, data }: BusEvent): Wording | null {
