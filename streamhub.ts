@@ -21,6 +21,7 @@ const streamhub = defineCommand({
     user: () => import("./cli/user.ts").then((module) => module.userCommand),
     channel: () => import("./cli/channel.ts").then((module) => module.channelCommand),
     bench: () => import("./cli/bench.ts").then((module) => module.benchCommand),
+    check: () => import("./cli/check.ts").then((module) => module.checkCommand),
     doctor: () => import("./cli/doctor.ts").then((module) => module.doctorCommand),
   },
 });

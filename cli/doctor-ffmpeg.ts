@@ -1,6 +1,6 @@
 /** What the ffmpeg of this machine can do for StreamHub. */
 import { FfmpegError, probeFfmpeg } from "@streamhub/ingest/remux/ffmpeg-probe";
-import type { Check } from "./check.ts";
+import type { Check } from "./doctor-line.ts";
 
 const HOW_TO_GET_IT =
   "Install it (Debian, Ubuntu: apt-get install ffmpeg; Fedora: dnf install ffmpeg; macOS: brew install ffmpeg) or set FFMPEG_PATH to an ffmpeg";

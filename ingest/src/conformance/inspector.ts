@@ -37,6 +37,8 @@ export interface InspectorOptions {
 }
 
 export interface Inspector {
+  /** Of what kinds anything was seen: the rules about others had nothing to say. */
+  readonly seen: ReadonlySet<Observation["kind"]>;
   /** Returns what was read, for the client's next step. */
   multivariant(uri: string, text: string, answer: Answer): MultivariantPlaylist;
   reload(uri: string, text: string, answer: Answer, asked?: Asked | null): MediaPlaylist;
@@ -73,10 +75,12 @@ const MAX_MEDIA = 64;
 export function makeInspector({ digest, onViolation }: InspectorOptions): Inspector {
   const all = makePresentation();
   const told = new Set<string>();
+  const kinds = new Set<Observation["kind"]>();
   const byKind = new Map<string, Rule[]>();
   for (const rule of RULES) byKind.set(rule.on, [...(byKind.get(rule.on) ?? []), rule]);
 
   function judge(seen: Observation, at: Milliseconds): void {
+    kinds.add(seen.kind);
     for (const { name, severity, check } of byKind.get(seen.kind) ?? []) {
       for (const detail of check(seen, all)) {
         const key = `${name} ${seen.where} ${detail}`;
@@ -137,6 +141,7 @@ export function makeInspector({ digest, onViolation }: InspectorOptions): Inspec
   }
 
   return {
+    seen: kinds,
     multivariant(uri, text, answer) {
       answered(uri, answer, "multivariant");
       const playlist = readMultivariantPlaylist(text);
