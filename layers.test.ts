@@ -53,7 +53,9 @@ const STACK: Readonly<Record<string, readonly string[]>> = {
   packager: ["bytes", "live"],
   // Reads boxes and sample entries with the remuxer's readers.
   conformance: ["bytes", "live", "packager", "remux"],
-  delivery: ["bytes", "flv", "live", "packager"],
+  storage: ["bytes"],
+  recording: ["bytes", "live", "packager", "storage"],
+  delivery: ["bytes", "flv", "live", "packager", "storage", "recording"],
   server: ["bytes", "rtmp", "flv", "live"],
   platform: ["bytes", "live"],
 };
