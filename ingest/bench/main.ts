@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   connect: async () => (await import("./benches/connect.ts")).connectBench,
   "first-segment": async () => (await import("./benches/first-segment.ts")).firstSegmentBench,
   hostile: async () => (await import("./benches/hostile.ts")).hostileBench,
+  latency: async () => (await import("./benches/latency.ts")).latencyBench,
   compare: async () => (await import("./benches/compare.ts")).compareBench,
 };
 

@@ -14,8 +14,8 @@ interface Ports {
   readonly mediaPort: number;
 }
 
-async function startOurs(name: string, isPackaging: boolean): Promise<RunningServer> {
-  const flags = ["ingest", "--open", "--json", ...(isPackaging ? [] : ["--no-packaging"])];
+async function startOurs(name: string, isPackaging: boolean, more: readonly string[] = []): Promise<RunningServer> {
+  const flags = ["ingest", "--open", "--json", ...(isPackaging ? [] : ["--no-packaging"]), ...more];
   const env = { RTMP_PORT: "0", MEDIA_PORT: "0", LOG_LEVEL: "error" };
   const child = spawnChild([process.execPath, ...runtimeFlags(), STREAMHUB, ...flags], { env });
   for await (const line of lines(child)) {
@@ -46,3 +46,7 @@ export const oursPackaging: ServerKind = {
   unavailable: () => (Bun.which("ffmpeg") === null ? "ffmpeg is not installed." : null),
   start: () => startOurs("ours-packaging", true),
 };
+
+/** With a latency profile (`ultra`, `balanced`, `standard`). */
+export const startWithLatency = (latency: string): Promise<RunningServer> =>
+  startOurs(`ours-${latency}`, true, ["--latency", latency]);
