@@ -117,7 +117,7 @@ export function statisticsService({ db, now = Date.now }: Pick<Services, "db" | 
       await requireChannel(actor, id);
       const range = rangeOf(query, now());
       const most = Math.min(Math.max(limit, 1), MAX_TOP);
-      const rows = await queries.topStreams(db, id, { ...range, sort, limit: most });
+      const rows = await queries.topStreams(db, id, { ...range, now: now(), sort, limit: most });
       const items = rows.map(({ id: streamId, startedAt, ...row }) => ({
         streamId,
         ...row,

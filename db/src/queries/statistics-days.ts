@@ -35,25 +35,28 @@ export const inScope = (scope: ChannelScope, channelId: SQL): SQL => {
 };
 
 /**
- * Common table expressions over a range of days: `accounts` (channel_id, date, user_id) and `counted` (channel_id, date,
- * total_views, unique_viewers, watch_time in seconds, peak_viewers, devices, referrers), a row for each day on which there was anything.
+ * Common table expressions over a range of days: `accounts` (channel_id, date, user_id), `counted_streams` (channel_id, date,
+ * stream_id, views, watch_time) and `counted` (channel_id, date, total_views, unique_viewers, watch_time in seconds, peak_viewers, devices, referrers), a row for each day on which there was anything.
  */
 export function countedDays({ from, to }: DayRange, scope: ChannelScope): SQL {
   const [start, end] = [startOf(from), startOf(addDays(to, 1))];
   // Read twice rather than kept: two small sums are made of many rows that would go to disk and back.
   return sql`seen as not materialized (
-      select s.channel_id, (v.started_at at time zone 'UTC')::date as day, v.user_id,
+      select s.channel_id, v.stream_id, (v.started_at at time zone 'UTC')::date as day, v.user_id,
         case when v.user_id is null then coalesce(nullif(v.visitor, ''), v.session_id) end as visitor,
         v.watch_duration, v.device, v.referrer
       from stream_views v join streams s on s.id = v.stream_id
       where v.started_at >= ${start} and v.started_at < ${end} and ${inScope(scope, sql`s.channel_id`)}
     ), sources as materialized (
-      select channel_id, to_char(day, 'YYYY-MM-DD') as date, device, referrer, count(*) as views, sum(watch_duration) as watch_time
-      from seen group by channel_id, day, device, referrer
+      select channel_id, stream_id, to_char(day, 'YYYY-MM-DD') as date, device, referrer, count(*) as views, sum(watch_duration) as watch_time
+      from seen group by channel_id, stream_id, day, device, referrer
     ), viewers as materialized (
       select channel_id, to_char(day, 'YYYY-MM-DD') as date, user_id from seen group by channel_id, day, user_id, visitor
     ), accounts as (
       select channel_id, date, user_id from viewers where user_id is not null
+    ), counted_streams as (
+      select channel_id, date, stream_id, sum(views)::int as views, sum(watch_time)::bigint as watch_time
+      from sources group by channel_id, date, stream_id
     ), counted_viewers as (
       select channel_id, date, count(*)::int as unique_viewers from viewers group by channel_id, date
     ), counted_views as (

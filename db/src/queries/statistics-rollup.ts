@@ -40,18 +40,25 @@ async function firstDay(db: Database, today: string): Promise<string> {
   return day < today ? day : today;
 }
 
-/** Inside a transaction: counts a day of all channels and writes what has changed. */
+/**
+ * Inside a transaction: counts a day of all channels and writes what has changed. Before it touches a row it holds the channels of all of them: those
+ * who delete a channel, a stream or an account do the same, so nobody waits for another in a circle. (An array is complete before it is read.)
+ */
 async function writeDay(tx: Database, day: string): Promise<number> {
+  const held = sql`in (select unnest(ids) from held)`;
   const rows = await tx.execute<{ written: number }>(sql`
     with ${countedDays({ from: day, to: day }, null)},
-    alive as materialized (
-      -- A channel that is being deleted would refuse its row.
-      select id from channels where id in (select channel_id from counted) order by id for key share
+    held as materialized (
+      select coalesce(array_agg(id), '{}') as ids from (
+        select id from channels c
+        where id in (select channel_id from counted) or exists (select from statistics t where t.channel_id = c.id and t.date = ${day})
+        order by id for key share
+      ) c
     ), written as (
       insert into statistics (channel_id, date, total_views, unique_viewers, avg_watch_time, watch_time, peak_viewers, devices, referrers)
       select channel_id, date, total_views, unique_viewers, coalesce(watch_time::float8 / nullif(total_views, 0), 0), watch_time,
         peak_viewers, devices, referrers
-      from counted where channel_id in (select id from alive) order by channel_id
+      from counted where channel_id ${held}
       on conflict (channel_id, date) do update set total_views = excluded.total_views, unique_viewers = excluded.unique_viewers,
         avg_watch_time = excluded.avg_watch_time, watch_time = excluded.watch_time, peak_viewers = excluded.peak_viewers,
         devices = excluded.devices, referrers = excluded.referrers
@@ -61,22 +68,38 @@ async function writeDay(tx: Database, day: string): Promise<number> {
           excluded.referrers)
       returning 1
     ), emptied as (
-      -- By channel, because that is what the index begins with.
       delete from statistics t using channels c
-      where t.channel_id = c.id and t.date = ${day} and c.id not in (select channel_id from counted) returning 1
-    ), new_accounts as materialized (
+      where t.channel_id = c.id and t.date = ${day} and c.id ${held} and c.id not in (select channel_id from counted)
+      returning 1
+    ),
+    streams_held as materialized (
+      select coalesce(array_agg(id), '{}') as ids from (
+        select id from streams where id in (select stream_id from counted_streams) and channel_id ${held} order by id for key share
+      ) s
+    ), streams_written as (
+      insert into statistics_streams (channel_id, date, stream_id, views, watch_time)
+      select channel_id, date, stream_id, views, watch_time from counted_streams where stream_id in (select unnest(ids) from streams_held)
+      on conflict (channel_id, date, stream_id) do update set views = excluded.views, watch_time = excluded.watch_time
+      where (statistics_streams.views, statistics_streams.watch_time) is distinct from (excluded.views, excluded.watch_time)
+    ), streams_emptied as (
+      delete from statistics_streams t using channels c
+      where t.channel_id = c.id and t.date = ${day} and c.id ${held}
+        and not exists (select from counted_streams s where s.channel_id = t.channel_id and s.stream_id = t.stream_id)
+    ),
+    new_accounts as materialized (
       select a.* from accounts a where not exists (
         select from statistics_viewers t where t.channel_id = a.channel_id and t.date = a.date and t.user_id = a.user_id)
-    ), known as materialized (
-      select id from users where id in (select user_id from new_accounts) order by id for key share
-    ), added as (
+    ), accounts_held as materialized (
+      -- One that is being changed comes next time: whoever removes an account holds it before its channels.
+      select id from users where id in (select user_id from new_accounts) and deleted_at is null order by id for key share skip locked
+    ), accounts_written as (
       insert into statistics_viewers (channel_id, date, user_id)
       select channel_id, date, user_id from new_accounts
-      where channel_id in (select id from alive) and user_id in (select id from known) order by channel_id, user_id
+      where channel_id ${held} and user_id in (select id from accounts_held)
       on conflict do nothing
-    ), removed as (
+    ), accounts_emptied as (
       delete from statistics_viewers t using channels c
-      where t.channel_id = c.id and t.date = ${day}
+      where t.channel_id = c.id and t.date = ${day} and c.id ${held}
         and not exists (select from accounts a where a.channel_id = t.channel_id and a.user_id = t.user_id)
     )
     select ((select count(*) from written) + (select count(*) from emptied))::int as written`);

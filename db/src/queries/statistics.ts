@@ -15,16 +15,18 @@ export interface StatisticsRequest extends DayRange {
 
 const columns = sql.raw("channel_id, date, total_views, unique_viewers, watch_time, peak_viewers, devices, referrers");
 
-/** Common table expressions `days` (rows as those of `statistics`) and `watching` (channel_id, date, user_id). */
+/** Common table expressions: `days`, `watching` and `watched` have rows as `statistics`, `statistics_viewers` and `statistics_streams` have. */
 async function daysOf(db: Database, scope: ChannelScope, { from, to, now }: StatisticsRequest): Promise<SQL> {
   const live = await firstLiveDay(db, now);
   const [mine, theirs] = [inScope(scope, sql`channel_id`), sql`date >= ${from} and date <= ${to} and date < ${live}`];
   const days = sql`select ${columns} from statistics where ${mine} and ${theirs}`;
   const watching = sql`select channel_id, date, user_id from statistics_viewers where ${mine} and ${theirs}`;
-  if (live > to) return sql`days as (${days}), watching as (${watching})`;
+  const watched = sql`select channel_id, date, stream_id, views, watch_time from statistics_streams where ${mine} and ${theirs}`;
+  if (live > to) return sql`days as (${days}), watching as (${watching}), watched as (${watched})`;
   return sql`${countedDays({ from: live > from ? live : from, to }, scope)},
     days as (${days} union all select ${columns} from counted),
-    watching as (${watching} union all select channel_id, date, user_id from accounts)`;
+    watching as (${watching} union all select channel_id, date, user_id from accounts),
+    watched as (${watched} union all select channel_id, date, stream_id, views, watch_time from counted_streams)`;
 }
 
 export interface Totals {
@@ -155,20 +157,20 @@ export const topStreams = guarded(
   async (
     db: Database,
     channelId: number,
-    { from, to, sort, limit }: DayRange & { readonly sort: TopSort; readonly limit: number },
+    request: StatisticsRequest & { readonly sort: TopSort; readonly limit: number },
   ): Promise<TopStream[]> => {
-    const [start, end] = [startOf(from), startOf(addDays(to, 1))];
+    const [start, end] = [startOf(request.from), startOf(addDays(request.to, 1))];
     const rows = await db.execute<Record<string, unknown> & TopStream>(sql`
-      with watched as (
-        select v.stream_id, count(*) as views, sum(v.watch_duration) as watch_time
-        from streams s join stream_views v on v.stream_id = s.id and v.started_at >= ${start} and v.started_at < ${end}
-        where s.channel_id = ${channelId}::int group by v.stream_id
+      with ${await daysOf(db, { channelId }, request)},
+      w as (
+        select stream_id, sum(views) as views, sum(watch_time) as watch_time from watched group by stream_id
       )
       select s.id, s.title, (extract(epoch from s.started_at) * 1000)::float8 as "startedAt", s.duration,
         coalesce(w.views, 0)::int as views, coalesce(w.watch_time, 0)::float8 as "watchTime", s.peak_viewers as "peakViewers"
-      from streams s left join watched w on w.stream_id = s.id
-      where s.channel_id = ${channelId}::int and s.started_at < ${end} and (w.stream_id is not null or s.ended_at >= ${start} or s.is_live)
-      order by ${TOP_ORDER[sort]}, s.started_at desc, s.id desc limit ${limit}::int`);
+      from streams s left join w on w.stream_id = s.id
+      where s.channel_id = ${channelId}::int and s.started_at is not null
+        and (w.stream_id is not null or (s.started_at < ${end} and (s.ended_at >= ${start} or s.is_live)))
+      order by ${TOP_ORDER[request.sort]}, s.started_at desc, s.id desc limit ${request.limit}::int`);
     return [...rows];
   },
 );
