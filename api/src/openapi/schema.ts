@@ -1,4 +1,5 @@
 /** JSON schemas as OpenAPI says them: what Elysia adds for reading texts from a URL, and our own formats, are nobody's business outside. */
+import { OWN_TIMESTAMP } from "../json.ts";
 
 export interface Schema {
   readonly $ref?: string;
@@ -31,6 +32,10 @@ export interface Schema {
 const INT32 = 2 ** 31;
 /** Those that JSON Schema names (2020-12 Validation §7.3); all others are rules of ours with a name. */
 const FORMATS = new Set(["date-time", "date", "time", "email", "uri", "uuid", "binary", "int32"]);
+const formatOf = (format: string | undefined) => {
+  if (format === OWN_TIMESTAMP) return { format: "date-time" };
+  return format !== undefined && FORMATS.has(format) ? { format } : {};
+};
 const MEANT = new Set(["integer", "numeric", "number", "boolean", "ObjectString", "ArrayString"]);
 
 /** The form of a number, boolean, object or list that arrives as text: only what it stands for is of interest. */
@@ -69,7 +74,7 @@ export function plainSchema(schema: Schema, nameOf: (schema: Schema) => string |
   return {
     ...rest,
     ...(int32 ? { format: "int32" } : {}),
-    ...(format !== undefined && FORMATS.has(format) ? { format } : {}),
+    ...formatOf(format),
     ...(minimum !== undefined && !int32 ? { minimum } : {}),
     ...(maximum !== undefined && !int32 ? { maximum } : {}),
     ...(options === undefined ? {} : { anyOf: options.map(plain) }),

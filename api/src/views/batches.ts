@@ -50,10 +50,10 @@ export function makeBatches<Q, A>({ ask, pause, largest, maxWaiting, full }: Bat
     if (waiting.length >= maxWaiting) return Promise.reject(full());
     return new Promise((resolve, reject) => {
       waiting.push({ question, resolve, reject });
-      // What arrives within the same turn goes with the first query already.
+      // What arrives within the same turn of the event loop goes with the first query already.
       if (!running) {
         running = true;
-        queueMicrotask(() => void run());
+        setImmediate(() => void run());
       }
     });
   };
