@@ -31,15 +31,17 @@ const Report = t.Object({
   playing: t.Optional(t.Boolean({ description: "false: nothing was played since the last heartbeat; default true" })),
 });
 
-const LONGEST_TEXT = 4_000;
+export const LONGEST_TEXT = 4_000;
 
 /**
- * Reads an optional body, of which everything is optional: JSON, or the same as text, as `navigator.sendBeacon` sends it. Done here because Elysia makes an
- * empty object of whatever is none. Throws `request.invalid`.
+ * Reads an optional body, of which everything is optional: JSON, or the same as text, as `navigator.sendBeacon` sends it. Done here because the framework makes
+ * an empty object of whatever is none. Throws `request.invalid`.
  */
 function bodyReader<P extends TProperties>(schema: TObject<P>): (body: unknown) => Static<TObject<P>> {
   const checker = TypeCompiler.Compile(schema);
+  const nothing = {} as Static<TObject<P>>;
   const parse = (text: string): unknown => {
+    if (text.trim() === "") return nothing;
     try {
       return text.length > LONGEST_TEXT ? undefined : JSON.parse(text);
     } catch {
@@ -47,8 +49,8 @@ function bodyReader<P extends TProperties>(schema: TObject<P>): (body: unknown) 
     }
   };
   return (body) => {
-    const isNothing = body === undefined || body === null || (typeof body === "string" && body.trim() === "");
-    const value = isNothing ? {} : typeof body === "string" ? parse(body) : body;
+    if (body === undefined || body === null) return nothing;
+    const value = typeof body === "string" ? parse(body) : body;
     if (checker.Check(value)) return value;
     const errors = [...checker.Errors(value)].slice(0, 10);
     throw new AppError(

@@ -4,6 +4,7 @@ import { visitor } from "../auth/guard.ts";
 import { ProblemSchema } from "../error.ts";
 import type { Services } from "../services.ts";
 import { OpenParams, openBody, reportBody, ViewParams, ViewSchema } from "./model.ts";
+import { quickHeartbeats } from "./quick.ts";
 import { viewService } from "./service.ts";
 
 /** A year: only how often someone comes back within a day is ever looked at. */
@@ -78,5 +79,5 @@ export function viewRoutes(services: Services) {
         },
       },
     );
-  return new Elysia({ name: "views" }).use(openings).use(reports);
+  return new Elysia({ name: "views" }).onRequest(quickHeartbeats(views)).use(openings).use(reports);
 }

@@ -37,6 +37,9 @@ export function viewService(services: Services) {
   }
 
   return {
+    /** Whether a heartbeat of this session is counted without waiting for anything. */
+    knows: (sessionId: string): boolean => views.knows(sessionId),
+
     viewerOf: (request: Request): Viewer => viewerOf(request, services.addressOf(request)),
 
     /** The cookie is set for a browser that has none. */

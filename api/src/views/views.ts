@@ -76,7 +76,9 @@ export interface ViewsState {
 export interface Views {
   /** Null when the stream is gone or has not begun. Bots get an answer and no session. */
   open(request: OpenRequest): Promise<Opened | null>;
-  /** Reads the database only for a session that this process has not heard of. */
+  /** Whether a report on this session is answered at once. */
+  knows(sessionId: string): boolean;
+  /** Reads the database only for a session that this process does not know. */
   report(sessionId: string, viewer: Viewer, report: Report): Outcome | Promise<Outcome>;
   /** Writes what is gathered. Throws DatabaseError; nothing is lost then. */
   flush(): Promise<void>;
@@ -202,6 +204,7 @@ export function makeViews({ db, bus, secret, now = Date.now }: ViewsOptions): Vi
       }
       return { sessionId: row.sessionId, cookie };
     },
+    knows: (sessionId) => sessions.get(sessionId) !== undefined,
     report(sessionId, viewer, report) {
       const session = sessions.get(sessionId);
       if (session !== undefined) return count(session, viewer, report);
