@@ -28,7 +28,8 @@ export interface FeedLimits {
 }
 
 export const FEED_LIMITS: FeedLimits = {
-  perAddress: 20,
+  // A school or a mobile network may stand behind one address; a connection costs some kilobytes.
+  perAddress: 100,
   inAll: 10_000,
   buffered: 256 * 1_024,
   burst: 20,
