@@ -45,6 +45,7 @@ export {
   heartbeat,
   recoverNode,
 } from "./publishing.ts";
+export * from "./recordings.ts";
 export * from "./sessions.ts";
 export * from "./statistics.ts";
 export type { ChannelScope, DayRange } from "./statistics-days.ts";

@@ -21,7 +21,7 @@ export interface GoLiveRequest {
 }
 
 /** How the channel wants to be broadcast. */
-export type BroadcastSettings = Pick<ChannelRow, "latency" | "secondEncoder">;
+export type BroadcastSettings = Pick<ChannelRow, "latency" | "secondEncoder" | "isRecorded" | "dvrSeconds">;
 
 export type GoLiveResult =
   | ({
@@ -40,11 +40,18 @@ const blockedFor = sql<
   number | null
 >`ceil(extract(epoch from ${channels.publishBlockedUntil} - clock_timestamp()))::int`;
 
+const settings = {
+  latency: channels.latency,
+  secondEncoder: channels.secondEncoder,
+  isRecorded: channels.isRecorded,
+  dvrSeconds: channels.dvrSeconds,
+};
+
 /** Makes the key's channel live, in one transaction: its armed stream or else a new one. The channel's row lock lets one of several win. */
 export const goLive = guarded(async (db: Database, vault: KeyVault, request: GoLiveRequest): Promise<GoLiveResult> => {
   return db.transaction(async (tx) => {
     const [channel] = await tx
-      .select({ ...keyColumns, latency: channels.latency, secondEncoder: channels.secondEncoder, blockedFor })
+      .select({ ...keyColumns, ...settings, blockedFor })
       .from(channels)
       .innerJoin(users, eq(users.id, channels.userId))
       .where(eq(channels.streamKey, vault.hash(request.streamKey)))
@@ -62,8 +69,8 @@ export const goLive = guarded(async (db: Database, vault: KeyVault, request: GoL
     const isLiveHere = sql`${streams.channelId} = ${channel.id} and ${streams.isLive}`;
     const ended = await endWhere(tx, sql`${isLiveHere} and ${staleFor(request.staleAfterMs)}`, LAST_HEARTBEAT);
     const [live] = await tx.select({ id: streams.id }).from(streams).where(isLiveHere);
-    const { slug, visibility, latency, secondEncoder } = channel;
-    const named = { channelId: channel.id, slug, visibility, latency, secondEncoder };
+    const { slug, visibility, latency, secondEncoder, isRecorded, dvrSeconds } = channel;
+    const named = { channelId: channel.id, slug, visibility, latency, secondEncoder, isRecorded, dvrSeconds };
     if (live !== undefined) return { kind: "already-live", streamId: live.id, ...named };
 
     const now = sql`clock_timestamp()`;

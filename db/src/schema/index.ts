@@ -1,6 +1,7 @@
 export { channels } from "./channels.ts";
 export { documentAcceptances, documents, documentVersions } from "./documents.ts";
 export { idempotencyKeys } from "./idempotency-keys.ts";
+export { recordings } from "./recordings.ts";
 export { rollups } from "./rollups.ts";
 export { refreshTokens, sessions } from "./sessions.ts";
 export { statistics, statisticsStreams, statisticsViewers } from "./statistics.ts";

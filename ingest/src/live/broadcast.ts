@@ -26,6 +26,9 @@ export interface Broadcast {
   /** `private`: media is refused to everyone without a playback token. */
   readonly visibility: "public" | "unlisted" | "private";
   readonly latency: LatencyProfile;
+  readonly isRecorded: boolean;
+  /** How far viewers may rewind; null: to the beginning. */
+  readonly dvrSeconds: number | null;
   /** Unix time of the accepted publish. */
   readonly startedAt: Milliseconds;
   /**
@@ -62,6 +65,10 @@ export interface LiveBroadcastOptions {
   readonly streamId: number | null;
   readonly visibility: Broadcast["visibility"];
   readonly latency: LatencyProfile;
+  /** Default: it is not. */
+  readonly isRecorded?: boolean;
+  /** Default: no further than players need. */
+  readonly dvrSeconds?: number | null;
   readonly startedAt: Milliseconds;
   readonly publisher: Publisher;
   readonly gopLimits?: GopCacheLimits;
@@ -73,6 +80,8 @@ export class LiveBroadcast implements Broadcast {
   readonly streamId: number | null;
   readonly visibility: Broadcast["visibility"];
   readonly latency: LatencyProfile;
+  readonly isRecorded: boolean;
+  readonly dvrSeconds: number | null;
   readonly startedAt: Milliseconds;
   private readonly cache: GopCache;
   private sinks: readonly BroadcastSink[] = [];
@@ -100,6 +109,8 @@ export class LiveBroadcast implements Broadcast {
     this.streamId = options.streamId;
     this.visibility = options.visibility;
     this.latency = options.latency;
+    this.isRecorded = options.isRecorded ?? false;
+    this.dvrSeconds = options.dvrSeconds === undefined ? 0 : options.dvrSeconds;
     this.startedAt = options.startedAt;
     this.cache = new GopCache(options.gopLimits);
   }

@@ -21,6 +21,10 @@ export interface Admitted {
   readonly latency: LatencyProfile;
   /** What becomes of an encoder that comes while another one is sending. */
   readonly secondEncoder: SecondEncoder;
+  /** The broadcast is kept as a recording. Only with a `streamId`. */
+  readonly isRecorded: boolean;
+  /** How far viewers may rewind while it is live; 0: only what players need. Null: to its beginning. */
+  readonly dvrSeconds: number | null;
 }
 
 /** `takeover`: the newcomer goes on with the broadcast; `refuse`: it is sent away, for as long as the first one sends. */

@@ -100,6 +100,8 @@ describe("admit", () => {
       visibility: "public",
       latency: "balanced",
       secondEncoder: "takeover",
+      isRecorded: true,
+      dvrSeconds: 7200,
     });
     expect(await stream(1)).toMatchObject({
       title: "Channel one",

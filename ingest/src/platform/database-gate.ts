@@ -145,8 +145,10 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
     visibility,
     latency,
     secondEncoder,
+    isRecorded,
+    dvrSeconds,
   }: queries.GoLiveResult & { kind: "live" | "already-live" }): Admitted {
-    return { kind: "admitted", slug, channelId, streamId, visibility, latency, secondEncoder };
+    return { kind: "admitted", slug, channelId, streamId, visibility, latency, secondEncoder, isRecorded, dvrSeconds };
   }
 
   function undoLate(result: queries.GoLiveResult): void {

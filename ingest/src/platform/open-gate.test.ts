@@ -15,6 +15,8 @@ test("any key that can be a name is the name", async () => {
     visibility: "public",
     latency: "standard",
     secondEncoder: "refuse",
+    isRecorded: false,
+    dvrSeconds: 0,
   });
   expect(await gate.recover()).toBe(0);
 });

@@ -22,6 +22,8 @@ export function makeOpenGate(latency: LatencyProfile = "standard"): Gate {
         visibility: "public",
         latency,
         secondEncoder: "refuse",
+        isRecorded: false,
+        dvrSeconds: 0,
       };
     },
     ended: async () => {},

@@ -42,6 +42,8 @@ export function admitted(slug: string, streamId: number | null): Admitted {
     visibility: "public",
     latency: "standard",
     secondEncoder: streamId === null ? "refuse" : "takeover",
+    isRecorded: false,
+    dvrSeconds: 0,
   };
 }
 
