@@ -36,6 +36,7 @@ describe("help", () => {
       "user",
       "channel",
       "bench",
+      "check",
       "doctor",
     ]);
     for (const command of commands) {

@@ -98,7 +98,7 @@ export function makeClient(seconds: number): Client {
       } catch (error) {
         const why = signal.aborted && !over.aborted ? "no answer in time" : (error as Error).message;
         const answer: Answer = { status: 0, headers: null, sentAt, receivedAt: now() };
-        return { url, answer, bytes: new Uint8Array(), error: over.aborted ? "the check is over" : why };
+        return { url, answer, bytes: new Uint8Array(), error: over.aborted ? "time is up" : sentenceOf(why) };
       }
     },
     pause(milliseconds) {
@@ -120,6 +120,9 @@ export function makeClient(seconds: number): Client {
     notes,
   };
 }
+
+/** Part of a sentence of ours. */
+const sentenceOf = (message: string): string => message.replace(/^[A-Z]+: /, "").replace(/\. .*$|\.$/s, "");
 
 /** The text of what has to be there for anything to be checked. */
 export function needed(url: string, fetched: Fetched): string {
