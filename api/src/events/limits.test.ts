@@ -4,6 +4,7 @@ import { ownerTopic, publishStreamChange, queries } from "@streamhub/db";
 import { openRedisBus } from "@streamhub/db/bus/redis";
 import { silentLog } from "@streamhub/db/scratch";
 import { startScratchRedis } from "@streamhub/db/scratch-redis";
+import fc from "fast-check";
 import {
   type EventServer,
   type EventServerOptions,
@@ -15,6 +16,7 @@ import {
 } from "../../test/event-clients.ts";
 import { startPlatform, type TestChannel, type TestPlatform, type TestUser } from "../../test/platform.ts";
 import { neighbourhood } from "./feeds.ts";
+import { readMessage } from "./websocket.ts";
 
 setDefaultTimeout(60_000);
 
@@ -156,6 +158,26 @@ describe("messages", () => {
         if (message.type === "error") expect(message.detail).toMatch(/^.{10,200}\.$/);
       await client.close();
     });
+  });
+
+  test("anything at all is read or refused", () => {
+    const type = fc.constantFrom("subscribe", "unsubscribe", "ping", "toString");
+    const shaped = fc.record({ type, topics: fc.anything(), after: fc.anything() }, { requiredKeys: ["type"] });
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          shaped.map((value) => JSON.stringify(value)),
+        ),
+        (text) => {
+          const read = readMessage(text);
+          if ("code" in read) expect(read.code).toMatch(/^request\.(unreadable|invalid|too-large)$/);
+          else expect(["subscribe", "unsubscribe", "ping"]).toContain(read.message.type);
+        },
+      ),
+      { numRuns: 1_000 },
+    );
   });
 
   test("a huge message closes the socket with 1009", async () => {
