@@ -11,9 +11,11 @@ export interface Session {
   readonly streamStartedAt: number;
   readonly streamEndedAt: number | null;
   ended: boolean;
-  /** Cookie that the viewer was last seen with, and the name on the bus that goes with it (or with address and program); null: not seen yet. */
+  /** Cookie that the viewer was last seen with; null: none. */
   cookie: string | null;
-  from: string;
+  /** Hash of that cookie, or of address and program: a session keeps neither. 0: not seen yet. */
+  from: number | bigint;
+  /** The name on the bus that goes with it. */
   member: string | null;
   /** When the viewer was last said to be there. */
   toldAt: number;
@@ -24,7 +26,7 @@ export const sessionOf = ({ endedAt, ...row }: queries.ViewSession): Session => 
   ...row,
   ended: endedAt !== null,
   cookie: null,
-  from: "",
+  from: 0,
   member: null,
   toldAt: 0,
 });

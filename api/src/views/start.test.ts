@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, t
 import { type Database, VIEWERS_TOPIC, viewersSet } from "@streamhub/db";
 import { startPlatform, TEST_SECRET, type TestChannel, type TestPlatform } from "../../test/platform.ts";
 import { makeCounting } from "./counting.ts";
-import { startViews } from "./start.ts";
+import { HEALTHY_FOR, SILENT_AFTER, startViews } from "./start.ts";
 import { makeViews, type Report, type Views } from "./views.ts";
 
 setDefaultTimeout(120_000);
@@ -184,6 +184,40 @@ describe("running", () => {
     expect(lines.at(-1)).toBe("views.lost");
     failing = null;
     expect(await watchTimes()).toEqual([10]);
+  });
+});
+
+describe("the sweep", () => {
+  const isOver = async () =>
+    (
+      await platform.database.sql`select ended_at is not null as over from stream_views where stream_id = ${streamId}`
+    )[0]!.over;
+
+  test("ends what is silent, but after an outage waits for those who have something to write", async () => {
+    const { log } = logged();
+    let rounds = 0;
+    const now = () => {
+      rounds++;
+      return clock;
+    };
+    const intervals = { flush: 5, sweep: 5 };
+    const views = startViews({ db, bus: platform.bus, secret: TEST_SECRET, now, log, intervals });
+    const [id] = await openMany(views, 1);
+    failing = Object.assign(new Error("away"), { code: "ECONNREFUSED" });
+    await views.report(id!, viewer(0), PLAYING);
+    await until(() => views.state().writes >= 2);
+    clock += SILENT_AFTER + 1_000;
+    failing = null;
+    await until(() => views.state().pending === 0);
+    const before = statements;
+    clock += HEALTHY_FOR - 1_000;
+    const enough = rounds + 20;
+    await until(() => rounds >= enough);
+    expect([statements - before, await isOver()]).toEqual([0, false]);
+    clock += 1_000;
+    await until(isOver);
+    await until(() => views.report(id!, viewer(0), PLAYING) === "ended");
+    await views.stop();
   });
 });
 

@@ -3,13 +3,11 @@ import { type Log, queries } from "@streamhub/db";
 import { makeCounting } from "./counting.ts";
 import { makeViews, OPEN_RULES, type Views, type ViewsOptions } from "./views.ts";
 
-const FLUSH_EVERY = 1_000;
-const COUNT_EVERY = 2_000;
-const SWEEP_EVERY = 30_000;
+const INTERVALS = { flush: 1_000, count: 2_000, sweep: 30_000 };
 /** Nine heartbeats that did not arrive. */
 export const SILENT_AFTER = 90_000;
 /** After an outage every process needs a moment to write what it has: until then a silent session may only look so. */
-const HEALTHY_FOR = 60_000;
+export const HEALTHY_FOR = 60_000;
 const STOP_WITHIN = 8_000;
 
 export interface RunningViews extends Views {
@@ -42,13 +40,20 @@ function repeat(name: string, interval: number, log: Log, work: () => Promise<vo
   };
 }
 
-export function startViews(options: ViewsOptions & { readonly log: Log }): RunningViews {
+export interface StartViewsOptions extends ViewsOptions {
+  readonly log: Log;
+  /** Milliseconds, for tests. */
+  readonly intervals?: Partial<typeof INTERVALS>;
+}
+
+export function startViews(options: StartViewsOptions): RunningViews {
   const { db, bus, log, now = Date.now } = options;
+  const intervals = { ...INTERVALS, ...options.intervals };
   const views = makeViews(options);
   let healthySince = now();
   const counting = makeCounting(db, bus, now);
   const loops = [
-    repeat("views.flush", FLUSH_EVERY, log, async () => {
+    repeat("views.flush", intervals.flush, log, async () => {
       try {
         await views.flush();
       } catch (error) {
@@ -57,8 +62,8 @@ export function startViews(options: ViewsOptions & { readonly log: Log }): Runni
       }
       healthySince = Math.min(healthySince, now());
     }),
-    repeat("views.count", COUNT_EVERY, log, counting.count),
-    repeat("views.sweep", SWEEP_EVERY, log, async () => {
+    repeat("views.count", intervals.count, log, counting.count),
+    repeat("views.sweep", intervals.sweep, log, async () => {
       const at = now();
       if (at - healthySince < HEALTHY_FOR) return;
       await queries.endSilentViews(db, { silentSince: at - SILENT_AFTER, openedBefore: at - OPEN_RULES.longest });

@@ -87,6 +87,8 @@ export interface Views {
 
 const busy = () => new AppError("server.unavailable", "Too many viewers come at once; try again.", undefined, 2);
 
+const fromOf = ({ cookie, address, userAgent }: Viewer) => Bun.hash(cookie ?? `${address}\n${userAgent}`);
+
 export function makeViews({ db, bus, secret, now = Date.now }: ViewsOptions): Views {
   const identity = makeViewerIdentity(secret);
   const sessions = makeSessions();
@@ -133,7 +135,7 @@ export function makeViews({ db, bus, secret, now = Date.now }: ViewsOptions): Vi
     // Another browser of the same user: its playlist requests count it. One that has lost its cookie is the same viewer still.
     const isOther = session.cookie !== null && cookie !== session.cookie;
     if (!isOther) {
-      const from = cookie ?? `${viewer.address}\n${viewer.userAgent}`;
+      const from = fromOf(viewer);
       if (from !== session.from) {
         if (session.member !== null) audience.hasLeft(session.streamId, session.member);
         session.from = from;
@@ -199,7 +201,7 @@ export function makeViews({ db, bus, secret, now = Date.now }: ViewsOptions): Vi
       // Without a cookie it may be seen under the new one, or go on as it is: the next request tells, and it must not count as two.
       if (viewer.cookie !== null) see(session, viewer, at);
       else if (session.streamEndedAt === null) {
-        session.from = `${viewer.address}\n${viewer.userAgent}`;
+        session.from = fromOf(viewer);
         session.member = identity.member(viewer);
       }
       return { sessionId: row.sessionId, cookie };

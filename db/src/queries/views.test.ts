@@ -212,6 +212,13 @@ describe("heartbeats", () => {
     expect(await minutes()).toHaveLength(3);
   });
 
+  test("beyond the end of a stream are in no minute of it", async () => {
+    const { id } = await openOne();
+    await handle.sql`update streams set is_live = false, ended_at = started_at + interval '90 s' where id = ${streamId}`;
+    await write(beat(id, NOON + 10_000, { position: 3_600 }));
+    expect(await minutes()).toEqual([[1, 1]]);
+  });
+
   test("give the viewer a better name", async () => {
     const { id } = await openOne();
     await write(beat(id, NOON + 1_000, { visitor: "by cookie" }));

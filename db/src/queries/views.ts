@@ -176,14 +176,15 @@ export const writeBeats = guarded(async (db: Database, beats: readonly Beat[], c
       select * from ${rowsOf(beats)} as b(id int, "streamId" int, first float8, at float8, "between" float8, idle boolean,
         position float8, visitor text, over boolean)
     ), alive as materialized (
-      select id from streams where id in (select "streamId" from beats) order by id for key share skip locked
+      select id, extract(epoch from ended_at - started_at)::float8 as length
+      from streams where id in (select "streamId" from beats) order by id for key share skip locked
     ), held as materialized (
       select v.id, v.stream_id, v.minutes, v.started_at, coalesce(v.heartbeat_at, v.started_at) as before,
-        b.position, b.visitor, b.over, b.idle, b."between" / 1000 as more, ${instantOf("b.at")} as at,
+        case when b.position is not null then least(b.position, alive.length) end as position, b.visitor, b.over, b.idle, b."between" / 1000 as more, ${instantOf("b.at")} as at,
         extract(epoch from ${instantOf("b.first")} - coalesce(v.heartbeat_at, v.started_at))::float8 as silence,
         extract(epoch from ${instantOf("b.at")} - coalesce(v.heartbeat_at, v.started_at))::float8 as elapsed
-      from stream_views v join beats b on b.id = v.id
-      where v.ended_at is null and v.stream_id in (select id from alive) order by v.id for update of v skip locked
+      from stream_views v join beats b on b.id = v.id join alive on alive.id = v.stream_id
+      where v.ended_at is null order by v.id for update of v skip locked
     ), earned as materialized (
       select *, greatest(0, least(elapsed, more + case when idle then 0 else greatest(0, least(silence, ${cap / 1_000}::float8)) end)) as seconds
       from held

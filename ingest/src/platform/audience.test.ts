@@ -95,6 +95,14 @@ describe("viewers by their playlist requests", () => {
     expect(await count()).toBe(1);
   });
 
+  test("who makes up names is not believed for long; others are", async () => {
+    for (let n = 0; n < 5_000; n++) ask({ userAgent: `VLC/3.${n}` });
+    for (let n = 0; n < 5_000; n++) ask({ cookie: makeViewerCookie() });
+    expect(await count()).toBe(600);
+    ask({ address: "198.51.100.1" });
+    expect(await count()).toBe(601);
+  });
+
   test("a bus that fails is no matter", async () => {
     bus.presence.touch = () => Promise.reject(new Error("away"));
     ask();

@@ -3,6 +3,7 @@ import {
   type Bus,
   isBot,
   makeViewerIdentity,
+  networkOf,
   VIEWER_TTL,
   type Viewer,
   viewerCookieOf,
@@ -28,7 +29,9 @@ const FLUSH_EVERY = 1_000;
 const TELL_EVERY = 5_000;
 const FORGET_EVERY = 30_000;
 /** Of all streams together. What is beyond is not counted until others have gone. */
-const MAX_VIEWERS = 500_000;
+const MAX_VIEWERS = 200_000;
+/** Within FORGET_EVERY: a school behind one address is one, a program that makes up names is another. */
+const NEW_FROM_ONE_NETWORK = 600;
 const MAX_USER_AGENT = 500;
 
 export function makeAudience({ bus, secret, now = () => performance.now() }: AudienceOptions): BusAudience {
@@ -36,9 +39,20 @@ export function makeAudience({ bus, secret, now = () => performance.now() }: Aud
   /** By stream, then by what tells viewers apart: when the bus was told last. */
   const streams = new Map<number, Map<string, number>>();
   let viewers = 0;
+  /** By network: viewers who were not there before. */
+  const arrivals = new Map<string, number>();
   let pending: { readonly streamId: number; readonly viewer: Viewer }[] = [];
 
+  function mayArrive(address: string): boolean {
+    const network = networkOf(address);
+    const count = (arrivals.get(network) ?? 0) + 1;
+    if (count > NEW_FROM_ONE_NETWORK || viewers >= MAX_VIEWERS) return false;
+    arrivals.set(network, count);
+    return true;
+  }
+
   function forget(): void {
+    arrivals.clear();
     const before = now() - 2 * TELL_EVERY;
     for (const [streamId, seen] of streams) {
       for (const [who, at] of seen) {
@@ -76,7 +90,7 @@ export function makeAudience({ bus, secret, now = () => performance.now() }: Aud
       if (last !== undefined && at - last < TELL_EVERY) return;
       if (isBot(userAgent)) return;
       if (last === undefined) {
-        if (viewers >= MAX_VIEWERS) return;
+        if (!mayArrive(address)) return;
         viewers++;
       }
       if (seen === undefined) {
