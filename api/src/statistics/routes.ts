@@ -1,6 +1,6 @@
 import { Elysia, type Static } from "elysia";
 import { signedIn } from "../auth/guard.ts";
-import { ProblemSchema } from "../error.ts";
+import { AppError, ProblemSchema } from "../error.ts";
 import type { Services } from "../services.ts";
 import { csvResponse, type Table, wantsCsv } from "./csv.ts";
 import {
@@ -20,7 +20,16 @@ import {
 import { statisticsService } from "./service.ts";
 import { dailyTable, retentionTable, timelineTable, topTable } from "./tables.ts";
 
-const problems = { 401: ProblemSchema, 403: ProblemSchema, 404: ProblemSchema, 422: ProblemSchema };
+const problems = {
+  401: ProblemSchema,
+  403: ProblemSchema,
+  404: ProblemSchema,
+  422: ProblemSchema,
+  429: ProblemSchema,
+};
+
+/** Of one account. A page of statistics asks some ten times; counting a large day takes the database as long as hundreds of other reads. */
+const RATE = { limit: 300, window: 60_000 };
 
 interface Answer {
   readonly responseValue: unknown;
@@ -44,6 +53,10 @@ export function statisticsRoutes(services: Services) {
   const statistics = statisticsService(services);
   return new Elysia({ name: "statistics", prefix: "/api/statistics", tags: ["Statistics"] })
     .use(signedIn(services))
+    .onBeforeHandle(async ({ actor }) => {
+      const { allowed, retryAfter } = await services.bus.limits.hit(`statistics:${actor.userId}`, RATE);
+      if (!allowed) throw new AppError("limit.exceeded", undefined, undefined, retryAfter / 1_000);
+    })
     .get("/channel/:id", ({ actor, params, query }) => statistics.channel(actor, params.id, query), {
       params: StatisticsParams,
       query: RangeQuerySchema,

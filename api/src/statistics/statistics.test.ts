@@ -383,6 +383,16 @@ test("sorted as asked", async () => {
   expect(await order("peakViewers")).toEqual([streamId, other]);
 });
 
+test("too many reads of one account are refused for a while, others' are not", async () => {
+  const greedy = await platform.makeUser({ username: "greedy" });
+  await platform.bus.limits.hit(`statistics:${greedy.id}`, { limit: 300, window: 60_000 }, 299);
+  const answers = [];
+  for (let n = 0; n < 2; n++) answers.push(await greedy.request("GET", userPath(greedy.id)));
+  expect(answers.map((answer) => answer.status)).toEqual([200, 429]);
+  expect(Number(answers[1]?.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect((await eve.request("GET", userPath(eve.id))).status).toBe(200);
+});
+
 test("nothing of this was a mistake of the server", () => {
   expect(platform.failures).toEqual([]);
 });
