@@ -74,6 +74,21 @@ describe("the watcher of our own output", () => {
     expect(verdict.must).toBeGreaterThanOrEqual(found!.count);
   });
 
+  test("finds segments that come too late", () => {
+    let isLate = false;
+    const { verdict } = watch((window) =>
+      spoiled(window, {
+        get view() {
+          const { view } = window;
+          if (view === null) return null;
+          isLate ||= view.renditions[0]!.segments.at(-1)!.number >= FIRST + 8;
+          return isLate ? { ...view, changedAt: ms(view.changedAt + 3000) } : view;
+        },
+      }),
+    );
+    expect(verdict.rules.map(({ rule }) => rule)).toContain("hls.update-cadence");
+  });
+
   test("finds segments that go too early", () => {
     const { verdict } = watch((window) =>
       spoiled(window, {

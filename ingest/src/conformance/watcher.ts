@@ -2,6 +2,7 @@
  * Looks at our own output as clients would, for each broadcast while it lives: the playlists of its newest view, and the bytes of what
  * they list. In the same thread as everything else, so seldom enough to cost little.
  */
+import { ms } from "../bytes/units.ts";
 import { renderMpd } from "../packager/dash-mpd.ts";
 import { initName, type MediaPlaylistOptions, renderMediaPlaylist } from "../packager/hls-media.ts";
 import { renderMultivariantPlaylist } from "../packager/hls-multivariant.ts";
@@ -27,8 +28,18 @@ export interface Watcher {
   readonly verdict: Verdict;
 }
 
+/** Of a rendition. */
+interface Seen {
+  segment: number;
+  part: number;
+  readonly epochs: Set<number>;
+  text: string | null;
+}
+
 /** Segments come once in two seconds or so, in each rendition: this takes them together. */
 const LEAST_MS = 500;
+/** Manifests and delta updates are looked at once in so many looks: what they can do wrong lasts. */
+const RARELY = 4;
 const BASE = "http://self/live/self/";
 
 export function makeWatcher({ window, digest, onViolation, isEager = false }: WatcherOptions): Watcher {
@@ -43,11 +54,13 @@ export function makeWatcher({ window, digest, onViolation, isEager = false }: Wa
   });
   let lastAt = Number.NEGATIVE_INFINITY;
   let lastSegments = "";
+  let looks = 0;
   /** What was looked at already, by rendition. */
-  const newest = new Map<string, { segment: number; part: number; epochs: Set<number> }>();
+  const newest = new Map<string, Seen>();
 
   function look(view: BroadcastView): void {
     const at = view.changedAt;
+    const isThorough = isEager || view.hasEnded || looks++ % RARELY === 0;
     const answer: Answer = { status: 200, headers: null, sentAt: at, receivedAt: at };
     // Before the segments: a new initialization segment is judged by what is said of it now.
     inspector.multivariant(
@@ -55,21 +68,26 @@ export function makeWatcher({ window, digest, onViolation, isEager = false }: Wa
       renderMultivariantPlaylist(view, (name) => `${name}/index.m3u8`),
       answer,
     );
-    for (const rendition of view.renditions) lookAt(view, rendition, answer);
+    for (const rendition of view.renditions) lookAt(view, rendition, answer, isThorough);
+    if (!isThorough) return;
     const mpd = renderMpd(view, { timeUri: "/live/time", baseOf: (name) => `${name}/` });
     inspector.mpd(`${BASE}manifest.mpd`, mpd, answer);
   }
 
-  function lookAt(view: BroadcastView, rendition: RenditionView, answer: Answer): void {
+  function lookAt(view: BroadcastView, rendition: RenditionView, answer: Answer, isThorough: boolean): void {
     const { name } = rendition;
     const uri = `${BASE}${name}/index.m3u8`;
     const render = (options?: MediaPlaylistOptions): string => renderMediaPlaylist(view, rendition, options);
-    const text = render();
-    const playlist = inspector.reload(uri, text, answer);
-    const delta = render({ skip: true });
-    if (delta !== text) inspector.delta(uri, delta, text);
-    const seen = newest.get(name) ?? { segment: -1, part: -1, epochs: new Set<number>() };
+    const seen = newest.get(name) ?? { segment: -1, part: -1, epochs: new Set<number>(), text: null };
     newest.set(name, seen);
+    // Until this change it was as at the last look: so it is known how long it stayed without a new segment.
+    const before = ms(answer.sentAt - 1);
+    if (seen.text !== null) inspector.reload(uri, seen.text, { ...answer, sentAt: before, receivedAt: before });
+    const text = render();
+    seen.text = text;
+    const playlist = inspector.reload(uri, text, answer);
+    const delta = isThorough ? render({ skip: true }) : text;
+    if (delta !== text) inspector.delta(uri, delta, text);
     for (const { epoch } of rendition.segments) {
       const init = window.init(name, epoch.number);
       if (init === null || seen.epochs.has(epoch.number)) continue;

@@ -7,7 +7,7 @@ const ROUNDING = 0.0015;
 /** HLS §6.2.1. */
 const CADENCE = 1.5;
 /** What a network and a busy client may add, in milliseconds. */
-const LATENESS = 500;
+const LATENESS = 1000;
 
 const CONSTANTS: readonly (readonly [string, (playlist: MediaPlaylist) => unknown])[] = [
   ["EXT-X-TARGETDURATION", ({ targetDuration }) => targetDuration],

@@ -80,11 +80,15 @@ export const RENDITION_RULES: readonly Rule[] = [
       const found: string[] = [];
       for (const other of all.playlists.values()) {
         if (other === history) continue;
-        for (const [number, media] of other.media) {
+        // One is enough: within a rendition, dates and timestamps have rules of their own.
+        for (const number of [segment.number, segment.number - 1, ...other.media.keys()]) {
+          const media = other.media.get(number);
           const listed = other.segments.get(number);
+          if (media === undefined) continue;
           if (listed === undefined || listed.discontinuity !== segment.discontinuity) continue;
           const zero = zeroOf(other, listed, media.spans[0]);
-          if (zero === null || Math.abs(zero - own) <= DATE_SLACK) continue;
+          if (zero === null) continue;
+          if (Math.abs(zero - own) <= DATE_SLACK) break;
           const off = Math.abs(zero - own).toFixed(0);
           found.push(
             `${where}: dates and timestamps are ${off} ms apart from those of segment ${number} of ${other.uri}`,

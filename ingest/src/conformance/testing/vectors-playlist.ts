@@ -173,7 +173,7 @@ export const PLAYLIST_VECTORS: readonly Vector[] = [
   spoiled("hls.discontinuity-tag", "another map without a tag", "#EXT-X-DISCONTINUITY\n", "", media({ breaks: [14] })),
   {
     rule: "hls.update-cadence",
-    case: "seen missing 4 s after the one before",
+    case: "seen missing 5 s after the one before",
     good(client) {
       client.reload(media({ growing: 0 }), 36);
       client.reload(media({ growing: 3 }), 38);
@@ -181,20 +181,20 @@ export const PLAYLIST_VECTORS: readonly Vector[] = [
     },
     bad(client) {
       client.reload(media({ growing: 0 }), 36);
-      client.reload(media({ growing: 3 }), 40);
-      client.reload(media({ first: 11, growing: 0 }), 40.2);
+      client.reload(media({ growing: 3 }), 41);
+      client.reload(media({ first: 11, growing: 0 }), 41.2);
     },
   },
   {
     rule: "hls.silence",
-    case: "nothing new for 5 s",
+    case: "nothing new for 6 s",
     good(client) {
       client.reload(media(), 37);
       client.inspector.leave(uriOf("video"), client.answer(39));
     },
     bad(client) {
       client.reload(media(), 37);
-      client.inspector.leave(uriOf("video"), client.answer(42));
+      client.inspector.leave(uriOf("video"), client.answer(43));
     },
   },
   {
