@@ -2,11 +2,55 @@
  * The addresses of the site, without any framework: the router builds pages from them and the server answers an unknown one with status 404
  * while it shows the same page. `:name` stands for one path segment.
  */
-export const PATHS = { home: "/", watch: "/watch/:slug" } as const;
+export const PATHS = {
+  home: "/",
+  watch: "/watch/:slug",
+  register: "/register",
+  login: "/login",
+  settings: "/settings",
+  document: "/documents/:slug",
+  user: "/users/:id",
+  studio: "/studio",
+  newChannel: "/new-channel",
+  channelStudio: "/studio/:slug",
+  goLive: "/studio/:slug/go-live",
+  channelStreams: "/studio/:slug/streams",
+  channelStatistics: "/studio/:slug/statistics",
+  channelSettings: "/studio/:slug/settings",
+  admin: "/admin",
+  adminSection: "/admin/:section",
+  adminDocument: "/admin/documents/:slug",
+} as const;
 
 /** The watch page of a channel. */
 export function watchPath(slug: string): string {
   return `/watch/${encodeURIComponent(slug)}`;
+}
+
+const filled = (pattern: string, part: string) => pattern.replace(/:\w+/, encodeURIComponent(part));
+
+/** The pages of a channel's owner. */
+export const studioPath = (slug: string): string => filled(PATHS.channelStudio, slug);
+export const goLivePath = (slug: string): string => filled(PATHS.goLive, slug);
+export const channelStreamsPath = (slug: string): string => filled(PATHS.channelStreams, slug);
+export const channelStatisticsPath = (slug: string): string => filled(PATHS.channelStatistics, slug);
+export const channelSettingsPath = (slug: string): string => filled(PATHS.channelSettings, slug);
+
+export const userPath = (id: number): string => filled(PATHS.user, String(id));
+export const documentPath = (slug: string): string => filled(PATHS.document, slug);
+export const adminPath = (section: string): string => filled(PATHS.adminSection, section);
+export const adminDocumentPath = (slug: string): string => filled(PATHS.adminDocument, slug);
+
+/** The page for signing in (or making an account), which leads back to where its reader came from. */
+export function entrancePath(page: "login" | "register", next: string): string {
+  return next === PATHS.home || next === "" ? PATHS[page] : `${PATHS[page]}?next=${encodeURIComponent(next)}`;
+}
+
+/** Where to go after signing in. The address may come from anywhere, so it leads nowhere but to a page of this site. */
+export function safeNext(next: string | undefined): string {
+  if (next === undefined || !/^\/(?![/\\])/.test(next)) return PATHS.home;
+  const { pathname, search, hash } = new URL(next, "http://here");
+  return isPage(pathname) ? pathname + search + hash : PATHS.home;
 }
 
 /** Whether the site has a page at this path. A trailing slash is not another page. */

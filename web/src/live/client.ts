@@ -1,7 +1,9 @@
 /** The page's one typed client, and the shapes that it brings along: they come from the API's routes and are declared nowhere else. */
 import { createClient } from "@streamhub/api/client";
+import { sessionFetch } from "../session/session-fetch.ts";
 
-export const client = createClient(location.origin);
+// Eden calls it with an address and never uses what else `fetch` can take.
+export const client = createClient(location.origin, { fetcher: sessionFetch as typeof fetch });
 
 type Api = typeof client.api;
 type Data<Method extends (...args: never[]) => Promise<{ data: unknown }>> = NonNullable<
