@@ -64,6 +64,24 @@ export interface Audience {
   saw(streamId: number, request: Request, address: string): void;
 }
 
+/** What a playback token opens: a channel's broadcasts, or a recording. */
+export type PlaybackTarget =
+  | { readonly kind: "live"; readonly slug: string }
+  | { readonly kind: "vod"; readonly streamId: number };
+
+/** What a good token says of who brings it. */
+export interface PlaybackPass {
+  readonly subject: string;
+  readonly session: string;
+  /** Players with tokens of this subject at once. */
+  readonly maxSessions: number;
+}
+
+/** Checks the tokens that the API signs: `makePlaybackTokens` of the database's package. */
+export interface PlaybackTokens {
+  verify(token: string, target: PlaybackTarget): PlaybackPass | "invalid" | "expired";
+}
+
 /** A structured log: one line = one object with a stable `code` and a sentence. Pino's loggers fit. */
 export interface Log {
   debug(fields: object, message: string): void;
