@@ -31,6 +31,14 @@ describe("conformance rules", () => {
     expect([...broken].sort()).toEqual(RULES.map(({ name }) => name).sort());
   });
 
+  test("docs/conformance.md lists them", async () => {
+    const text = await Bun.file(new URL("../../../docs/conformance.md", import.meta.url)).text();
+    const rows = RULES.map(
+      ({ name, section, severity, demands }) => `| \`${name}\` | ${section} | ${severity} | ${demands} |`,
+    );
+    expect(text.split("\n").filter((line) => line.startsWith("| `"))).toEqual(rows);
+  });
+
   test("names are labels, sections are named", () => {
     for (const { name, section, demands } of RULES) {
       expect(name).toMatch(/^(hls|dash|http)\.[a-z-]+$/);
