@@ -135,3 +135,16 @@ export function readVideoTracks(body: Uint8Array): readonly EnhancedTrack[] | nu
   if (body.length === 0 || (body[0]! & 0x80) === 0) return null;
   return readEnhancedHeader(body, VideoPacketType.multitrack, VideoPacketType.modEx)?.tracks ?? null;
 }
+
+/** The composition time of a frame's tag body, without reading the rest of its header: 0 where it has none, and for multitrack and ModEx framing. */
+export function readCompositionTime(body: Uint8Array): number {
+  if (body.length < 8) return 0;
+  const first = body[0]!;
+  if ((first & 0x80) === 0) {
+    const codec = first & 0x0f;
+    return codec === 7 || codec === 12 || codec === 13 ? signed24(body, 2) : 0;
+  }
+  // "avc1" and "hvc1" alone have it (E-RTMP v2), and both end in "vc1".
+  const hasTime = (first & 0x0f) === VideoPacketType.codedFrames && body[2] === 0x76 && body[3] === 0x63;
+  return hasTime ? signed24(body, 5) : 0;
+}

@@ -1,7 +1,7 @@
 /** This node on the bus: it does what the platform orders (`cut`), and says once a second how its broadcasts are. */
 import { type Bus, INGEST_TOPIC, type Log, ownerTopic, sampleKey } from "@streamhub/db";
 import { ms } from "../bytes/units.ts";
-import { type HealthSample, StreamHealth } from "../live/health.ts";
+import { type HealthSample, StreamHealth } from "../doctor/stream-health.ts";
 import type { RegistryListener } from "../live/registry.ts";
 
 export interface BusLinkOptions {
@@ -36,7 +36,7 @@ export function joinBus({ bus, ingest, log, sampleMs = 1_000 }: BusLinkOptions):
   ingest.listen({
     onStart(broadcast) {
       if (broadcast.streamId === null) return;
-      const health = new StreamHealth(broadcast.startedAt);
+      const health = new StreamHealth(broadcast.startedAt, broadcast.latency);
       watched.set(broadcast.streamId, health);
       broadcast.subscribe(health);
     },

@@ -1,7 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { readFlv } from "../remux/testing/flv.ts";
-import { avcPictureSize } from "./avc-size.ts";
+import { readAvcConfig } from "./avc-config.ts";
 
 setDefaultTimeout(60_000);
 
@@ -30,12 +30,15 @@ test.each([
   ["640x360", ["-pix_fmt", "yuv420p", "-preset", "slow", "-x264opts", "cqm=jvt"]],
 ] as const)("%s %p", async (size, args) => {
   const record = await configOf(size, args);
-  expect(avcPictureSize(record)).toEqual({ width: Number(size.split("x")[0]), height: Number(size.split("x")[1]) });
+  expect(readAvcConfig(record)).toMatchObject({
+    width: Number(size.split("x")[0]),
+    height: Number(size.split("x")[1]),
+  });
   // Cut short or damaged it is a size or none, never an error.
-  for (let length = 0; length < record.length; length++) avcPictureSize(record.subarray(0, length));
+  for (let length = 0; length < record.length; length++) readAvcConfig(record.subarray(0, length));
   fc.assert(
     fc.property(fc.nat(record.length - 1), fc.nat(255), (at, byte) => {
-      avcPictureSize(record.with(at, byte));
+      readAvcConfig(record.with(at, byte));
     }),
   );
 });
@@ -44,7 +47,7 @@ test("law: any bytes give a size or none", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       for (const record of [bytes, Uint8Array.of(1, 100, 0, 40, 255, 225, 0, bytes.length, 0x67, ...bytes)]) {
-        const size = avcPictureSize(record);
+        const size = readAvcConfig(record);
         if (size !== null) expect(size.width > 0 && size.height > 0 && size.width <= 16_384).toBe(true);
       }
     }),

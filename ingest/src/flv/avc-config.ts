@@ -1,9 +1,6 @@
-/** The picture size that an H.264 decoder configuration announces: ISO/IEC 14496-15 §5.3.3.1 around ITU-T H.264 §7.3.2.1.1. */
-
-export interface PictureSize {
-  readonly width: number;
-  readonly height: number;
-}
+/** What an H.264 decoder configuration announces: ISO/IEC 14496-15 §5.3.3.1 around ITU-T H.264 §7.3.2.1.1. */
+import { Bits, withoutEmulation } from "./bits.ts";
+import type { VideoConfig } from "./video-config.ts";
 
 /** Profiles whose parameter sets say more about colour (H.264 §7.3.2.1.1). */
 const HIGH_PROFILES = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
@@ -12,7 +9,7 @@ const MAX_SIDE = 16_384;
 const MAX_CYCLE = 255;
 
 /** Of an AVCDecoderConfigurationRecord; null when it holds no parameter set that can be read. */
-export function avcPictureSize(record: Uint8Array): PictureSize | null {
+export function readAvcConfig(record: Uint8Array): VideoConfig | null {
   if (record.length < 8 || record[0] !== 1 || (record[5]! & 0x1f) === 0) return null;
   const length = (record[6]! << 8) | record[7]!;
   const set = record.subarray(8, 8 + length);
@@ -20,61 +17,12 @@ export function avcPictureSize(record: Uint8Array): PictureSize | null {
   return readParameterSet(new Bits(withoutEmulation(set.subarray(1))));
 }
 
-/** H.264 §7.3.1: a 3 after two zero bytes is not part of the text. */
-function withoutEmulation(bytes: Uint8Array): Uint8Array {
-  const out = new Uint8Array(bytes.length);
-  let length = 0;
-  let zeros = 0;
-  for (const byte of bytes) {
-    if (zeros >= 2 && byte === 3) {
-      zeros = 0;
-      continue;
-    }
-    zeros = byte === 0 ? zeros + 1 : 0;
-    out[length++] = byte;
-  }
-  return out.subarray(0, length);
-}
-
-/** Most significant bit first. Past the end everything is zero, and `isOver` says so. */
-class Bits {
-  private at = 0;
-
-  constructor(private readonly bytes: Uint8Array) {}
-
-  get isOver(): boolean {
-    return this.at > this.bytes.length * 8;
-  }
-
-  bit(): number {
-    const byte = this.bytes[this.at >> 3] ?? 0;
-    return (byte >> (7 - (this.at++ & 7))) & 1;
-  }
-
-  u(count: number): number {
-    let value = 0;
-    for (let n = 0; n < count; n++) value = value * 2 + this.bit();
-    return value;
-  }
-
-  /** H.264 §9.1. */
-  ue(): number {
-    let zeros = 0;
-    while (this.bit() === 0 && zeros < 32 && !this.isOver) zeros++;
-    return 2 ** zeros - 1 + this.u(zeros);
-  }
-
-  se(): number {
-    const code = this.ue();
-    return code % 2 === 1 ? (code + 1) / 2 : -code / 2;
-  }
-}
-
-function readParameterSet(bits: Bits): PictureSize | null {
+function readParameterSet(bits: Bits): VideoConfig | null {
   const profile = bits.u(8);
-  bits.u(16); // Constraints and level.
+  bits.u(8); // Constraints.
+  const level = bits.u(8) / 10;
   bits.ue();
-  const chroma = HIGH_PROFILES.has(profile) ? skipColour(bits) : 1;
+  const { chroma, bitDepth } = HIGH_PROFILES.has(profile) ? readColour(bits) : { chroma: 1, bitDepth: 8 };
   bits.ue();
   skipOrder(bits);
   bits.ue();
@@ -91,19 +39,19 @@ function readParameterSet(bits: Bits): PictureSize | null {
   const width = columns * 16 - unitX * (left + right);
   const height = (2 - framesOnly) * rows * 16 - unitY * (top + bottom);
   const fits = width > 0 && height > 0 && width <= MAX_SIDE && height <= MAX_SIDE;
-  return bits.isOver || !fits ? null : { width, height };
+  if (bits.isOver || !fits) return null;
+  return { width, height, profile, level, chroma, bitDepth, isInterlaced: framesOnly === 0 };
 }
 
-/** Returns chroma_format_idc. */
-function skipColour(bits: Bits): number {
+function readColour(bits: Bits): { chroma: number; bitDepth: number } {
   const chroma = bits.ue();
   if (chroma === 3) bits.bit();
-  bits.ue();
+  const bitDepth = 8 + bits.ue();
   bits.ue();
   bits.bit();
   const lists = bits.bit() === 0 ? 0 : chroma === 3 ? 12 : 8;
   for (let list = 0; list < lists; list++) if (bits.bit() === 1) skipScaling(bits, list < 6 ? 16 : 64);
-  return chroma;
+  return { chroma, bitDepth };
 }
 
 /** H.264 §7.3.2.1.1.1. */

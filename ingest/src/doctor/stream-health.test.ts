@@ -1,7 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { ms } from "../bytes/units.ts";
 import { type FlvTag, makeFlv, type Recipe, testBroadcast } from "../remux/testing/flv.ts";
-import { type HealthSample, StreamHealth } from "./health.ts";
+import { type HealthSample, StreamHealth } from "./stream-health.ts";
 
 setDefaultTimeout(60_000);
 
@@ -60,6 +60,8 @@ describe("what is measured", () => {
         videoCodec: null,
         audioCodec: null,
         keyframeIntervalSeconds: null,
+        missingFrames: 0,
+        skewMs: null,
         problems: [],
       },
     ]);
