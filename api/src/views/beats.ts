@@ -30,6 +30,7 @@ export interface Beats {
   goOn(id: number): void;
   /** Writes what is there. Throws DatabaseError; then all of it is still there. */
   flush(): Promise<void>;
+  /** Sessions with something that is not written yet. */
   readonly size: number;
   /** Statements so far. */
   readonly writes: number;
@@ -51,6 +52,8 @@ function join(earlier: Sum, later: Sum): void {
 export function makeBeats(db: Database, onOver: (ids: readonly number[]) => void): Beats {
   let pending = new Map<number, Sum>();
   let flushing: Promise<void> | null = null;
+  /** Sessions in the statement that is under way and those that follow. */
+  let underWay = 0;
   let writes = 0;
 
   /** Puts back what was not written, before what has come since. */
@@ -65,16 +68,19 @@ export function makeBeats(db: Database, onOver: (ids: readonly number[]) => void
   async function write(): Promise<void> {
     const sums = [...pending.values()];
     pending = new Map();
+    underWay = sums.length;
     for (let from = 0; from < sums.length; from += MAX_ROWS) {
       const part = sums.slice(from, from + MAX_ROWS);
       try {
         writes++;
         const { busy, over } = await queries.writeBeats(db, part, SILENCE_CAP);
+        underWay -= part.length;
         if (over.length > 0) onOver(over);
         if (busy.length === 0) continue;
         const again = new Set(busy);
         keep(part.filter(({ id }) => again.has(id)));
       } catch (error) {
+        underWay = 0;
         keep(sums.slice(from));
         throw error;
       }
@@ -101,7 +107,7 @@ export function makeBeats(db: Database, onOver: (ids: readonly number[]) => void
       return flushing;
     },
     get size() {
-      return pending.size;
+      return pending.size + underWay;
     },
     get writes() {
       return writes;

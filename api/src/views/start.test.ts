@@ -1,6 +1,7 @@
 /** What happens behind the requests: batches, failures, counts, sweeps, and the end. */
 import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type Database, VIEWERS_TOPIC, viewersSet } from "@streamhub/db";
+import fc from "fast-check";
 import { startPlatform, TEST_SECRET, type TestChannel, type TestPlatform } from "../../test/platform.ts";
 import { makeCounting } from "./counting.ts";
 import { HEALTHY_FOR, SILENT_AFTER, startViews } from "./start.ts";
@@ -149,6 +150,40 @@ describe("a database that is away", () => {
     );
     expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
   });
+});
+
+test("law: whenever and however often it is written, or fails to be, the time is that of the heartbeats", async () => {
+  const step = fc.record({
+    gap: fc.integer({ min: 0, max: 29_000 }),
+    playing: fc.boolean(),
+    next: fc.constantFrom("nothing", "nothing", "flush", "fail", "other process"),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {
+      await platform.database.sql`delete from stream_views where stream_id = ${streamId}`;
+      let views = makeOwn();
+      const [id] = await openMany(views, 1);
+      let played = 0;
+      for (const { gap, playing, next } of steps) {
+        clock += gap;
+        if (playing) played += gap;
+        expect(await views.report(id!, viewer(0), { ...PLAYING, playing })).toBe("counted");
+        if (next === "flush" || next === "other process") await views.flush();
+        if (next === "other process") views = makeOwn();
+        if (next !== "fail") continue;
+        failing = Object.assign(new Error("away"), { code: "ECONNREFUSED" });
+        await views.flush().catch(() => {});
+        failing = null;
+      }
+      await views.flush();
+      const [seconds] = await watchTimes();
+      // What is left of a second waits for the next heartbeat, or is lost in a pause.
+      const pauses = steps.filter(({ playing }) => !playing).length;
+      expect(seconds! * 1_000).toBeLessThanOrEqual(played + 1);
+      expect(seconds! * 1_000).toBeGreaterThan(played - 1_000 * (1 + pauses));
+    }),
+    { numRuns: 40 },
+  );
 });
 
 describe("running", () => {
