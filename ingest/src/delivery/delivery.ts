@@ -1,12 +1,14 @@
 import { type Milliseconds, ms } from "../bytes/units.ts";
 import type { Broadcast } from "../live/broadcast.ts";
+import { makePlayback, type Playback } from "../live/playback.ts";
 import type { SegmentWindow } from "../packager/window.ts";
+import { type Entry, enter, offline, secluded } from "./entry.ts";
 import { flvBody } from "./flv-stream.ts";
 import type { FrameFeed } from "./frame-feed.ts";
 import { growingBody, partsOf } from "./growing.ts";
 import { flvSession, frameSession, type MediaSession, type MediaSockets } from "./live-sockets.ts";
 import { type Body, CORS, plain, respond } from "./media-response.ts";
-import { type PlaylistName, type Publication, playlistOf } from "./publication.ts";
+import { carrying, type PlaylistName, type Publication, playlistOf } from "./publication.ts";
 import { type Directives, isThere, isTooFar, NO_DIRECTIVES, readDirectives } from "./reload.ts";
 import { type LiveRoute, readRoute } from "./route.ts";
 import { makeWaits } from "./waits.ts";
@@ -20,6 +22,8 @@ export interface DeliveryOptions {
   /** The broadcast that is live under a name, for FLV. */
   readonly find?: (slug: string) => Broadcast | undefined;
   readonly sockets?: MediaSockets;
+  /** Who may watch what is private; default nobody. */
+  readonly playback?: Playback;
   /** Told again and again of those who watch without asking for playlists. */
   readonly onWatching?: (slug: string, request: Request, address: string) => void;
 }
@@ -56,12 +60,25 @@ const MAX_RETIRED = 4;
 const HELD_TARGETS = 3;
 /** How long caches may keep the answer to a blocking reload, in target durations. */
 const RELOAD_TARGETS = 6;
+/** What a player does again and again while it plays. */
+const PLAYING: ReadonlySet<LiveRoute["kind"]> = new Set(["playlist", "manifest", "flv", "frames"]);
+const UNCACHED = { "cache-control": "no-store" };
+
+/** Somebody asks for a playlist. */
+interface Asked {
+  readonly request: Request;
+  readonly publication: Publication;
+  /** Goes on into the URIs of the playlist. */
+  readonly token: string | null;
+}
+
 const IMMUTABLE = "public, max-age=31536000, immutable";
 
 export function makeDelivery(options: DeliveryOptions = {}): Delivery {
   const now = options.now ?? (() => ms(Date.now()));
   const holdMs = options.holdMs ?? HOLD_MS;
   const maxHeld = options.maxHeld ?? MAX_HELD;
+  const playback = options.playback ?? makePlayback(null);
   /** Newest last. A Map: no key from a path means anything else. */
   const channels = new Map<string, Publication[]>();
   const timers = new Set<Timer>();
@@ -87,49 +104,85 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
     else channels.set(slug, rest);
   }
 
-  function answer(request: Request, route: LiveRoute, address: string): Response | Promise<Response> {
-    if (route.kind === "time") return time(request);
-    if (route.kind === "flv") return flv(request, route.slug, address);
-    const publication = current(route.slug);
-    if (publication === undefined || publication.isPrivate) return offline();
-    if (route.kind === "frames") return frames(request, publication, route.slug, address);
-    if (route.kind === "part") return part(request, publication, route);
-    if (route.kind === "segment" || route.kind === "init") {
-      return media(request, route) ?? growing(request, publication, route);
-    }
-    if (route.kind !== "playlist") {
-      return playlist(request, publication, route.kind === "master" ? "master.m3u8" : "manifest.mpd", NO_DIRECTIVES);
-    }
-    const directives = readDirectives(queryOf(request.url));
-    if (typeof directives === "string") return plain(400, directives);
-    return playlist(request, publication, `${route.rendition}/index.m3u8`, directives);
+  /** Null: nothing of this name is live. */
+  function isPrivate({ kind, slug }: Exclude<LiveRoute, { kind: "time" }>): boolean | null {
+    if (kind !== "flv") return current(slug)?.isPrivate ?? null;
+    const broadcast = options.find?.(slug);
+    return broadcast === undefined ? null : broadcast.visibility === "private";
   }
 
-  const watching = (slug: string, request: Request, address: string) => () =>
+  function answer(request: Request, route: LiveRoute, address: string): Response | Promise<Response> {
+    if (route.kind === "time") return time(request);
+    const { kind, slug } = route;
+    const isPlaying = PLAYING.has(kind);
+    const entry = enter(playback, request, address, {
+      target: { kind: "live", slug },
+      isPrivate: isPrivate(route),
+      isPlaying,
+    });
+    if (entry instanceof Response) return entry;
+    if (entry === null) return open(request, route, address, null);
+    // Others are counted by the playlists that they ask for (withAudience).
+    if (isPlaying && request.method === "GET") options.onWatching?.(slug, request, address);
+    return secluded(open(request, route, address, entry));
+  }
+
+  /** `entry`: of who was let into what is private. */
+  function open(
+    request: Request,
+    route: Exclude<LiveRoute, { kind: "time" }>,
+    address: string,
+    entry: Entry | null,
+  ): Response | Promise<Response> {
+    if (route.kind === "flv") return flv(request, route.slug, address, entry);
+    const publication = current(route.slug);
+    if (publication === undefined) return offline();
+    if (route.kind === "frames") return frames(request, publication, route.slug, address, entry);
+    if (route.kind === "part") return part(request, publication, route);
+    if (route.kind === "segment" || route.kind === "init") {
+      return media(request, route, entry) ?? growing(request, publication, route);
+    }
+    const asked = { request, publication, token: entry?.token ?? null };
+    if (route.kind !== "playlist") {
+      return playlist(asked, route.kind === "master" ? "master.m3u8" : "manifest.mpd", NO_DIRECTIVES);
+    }
+    const directives = readDirectives(queryOf(request.url));
+    if (typeof directives === "string") return plain(400, directives, UNCACHED);
+    return playlist(asked, `${route.rendition}/index.m3u8`, directives);
+  }
+
+  const watching = (slug: string, request: Request, address: string, entry: Entry | null) => () => {
+    entry?.keep();
     options.onWatching?.(slug, request, address);
+  };
 
   function upgrade(request: Request, session: MediaSession): Response | null {
     // Whoever made a socket of it has answered.
     return options.sockets?.upgrade(request, session) === true ? new Response(null, { status: 101 }) : null;
   }
 
-  function frames(request: Request, { feed }: Publication, slug: string, address: string): Response {
+  function frames(
+    request: Request,
+    { feed }: Publication,
+    slug: string,
+    address: string,
+    entry: Entry | null,
+  ): Response {
     if (feed === null) return plain(404, "This channel is not given frame by frame: its latency is standard.");
-    const session = frameSession(feed, watching(slug, request, address));
+    const session = frameSession(feed, watching(slug, request, address, entry), entry?.leave);
     return upgrade(request, session) ?? plain(426, "This is a WebSocket.", { upgrade: "websocket" });
   }
 
-  function flv(request: Request, slug: string, address: string): Response {
+  function flv(request: Request, slug: string, address: string, entry: Entry | null): Response {
     const broadcast = options.find?.(slug);
-    if (broadcast === undefined || broadcast.visibility === "private") return offline();
+    if (broadcast === undefined) return offline();
     if (request.headers.has("upgrade")) {
-      const session = flvSession(broadcast, watching(slug, request, address));
+      const session = flvSession(broadcast, watching(slug, request, address, entry), entry?.leave);
       return upgrade(request, session) ?? plain(400, "This WebSocket handshake is not in order.");
     }
     const headers = { ...CORS, "content-type": "video/x-flv", "cache-control": "no-store" };
     if (request.method === "HEAD") return new Response(null, { headers });
-    watching(slug, request, address)();
-    return new Response(flvBody(broadcast), { headers });
+    return new Response(flvBody(broadcast, watching(slug, request, address, entry), entry?.leave), { headers });
   }
 
   function time(request: Request): Response {
@@ -140,35 +193,29 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
   }
 
   /** A playlist, as soon as there is one with what is asked for. */
-  function playlist(
-    request: Request,
-    publication: Publication,
-    name: PlaylistName,
-    directives: Directives,
-  ): Response | Promise<Response> {
-    const { view } = publication.window;
-    if (view === null) return first(request, publication, name, directives);
+  function playlist(asked: Asked, name: PlaylistName, directives: Directives): Response | Promise<Response> {
+    const { view } = asked.publication.window;
+    if (view === null) return first(asked, name, directives);
     const { msn, part: index } = directives;
     const rendition = view.renditions.find((each) => name === `${each.name}/index.m3u8`);
     if (msn === null || rendition === undefined || view.lowLatency === null || view.hasEnded) {
       // Half a target duration: a cache must not make players late.
-      return rendered(request, publication, name, directives, Math.floor(view.targetDuration / 2));
+      return rendered(asked, name, directives, Math.floor(view.targetDuration / 2));
     }
-    if (isTooFar(rendition, msn)) return plain(400, "_HLS_msn is more than two segments ahead.");
-    return reload(request, publication, name, directives, rendition.name, msn, index);
+    if (isTooFar(rendition, msn)) return plain(400, "_HLS_msn is more than two segments ahead.", UNCACHED);
+    return reload(asked, name, directives, rendition.name, msn, index);
   }
 
   /** §6.2.5.2: the answer is held until the playlist has the segment, or part. */
   async function reload(
-    request: Request,
-    publication: Publication,
+    asked: Asked,
     name: PlaylistName,
     directives: Directives,
     rendition: string,
     msn: number,
     index: number | null,
   ): Promise<Response> {
-    const { window, waits } = publication;
+    const { window, waits } = asked.publication;
     const { targetDuration } = window.view!;
     const isSo = () => isThere(window.view!, rendition, msn, index);
     const found = await waits.until(
@@ -178,32 +225,28 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
     );
     if (!found) return late();
     // Its URL names one moment of the playlist: a cache may keep it for as long as anybody can want it.
-    return rendered(request, publication, name, directives, RELOAD_TARGETS * targetDuration);
+    return rendered(asked, name, directives, RELOAD_TARGETS * targetDuration);
   }
 
   function rendered(
-    request: Request,
-    publication: Publication,
+    { request, publication, token }: Asked,
     name: PlaylistName,
     { skip }: Directives,
     maxAge: number,
   ): Response {
-    const body = playlistOf(publication, publication.window.view!, name, skip);
-    if (body === null) return plain(404, "No such playlist.");
+    const common = playlistOf(publication, publication.window.view!, name, skip);
+    if (common === null) return plain(404, "No such playlist.");
+    const body = token === null ? common : carrying(common, name, token);
     const type = name === "manifest.mpd" ? "application/dash+xml" : "application/vnd.apple.mpegurl";
     return respond(request, { bytes: body.bytes, type, cacheControl: `public, max-age=${maxAge}`, etag: body.etag });
   }
 
   /** Live, but nothing to show yet: the first segment is at most a GOP away. */
-  async function first(
-    request: Request,
-    publication: Publication,
-    name: PlaylistName,
-    directives: Directives,
-  ): Promise<Response> {
+  async function first(asked: Asked, name: PlaylistName, directives: Directives): Promise<Response> {
+    const { publication } = asked;
     const { window, waits } = publication;
     await waits.until("the first segment", () => window.view !== null || publication.until !== null, holdMs);
-    if (window.view !== null) return playlist(request, publication, name, directives);
+    if (window.view !== null) return playlist(asked, name, directives);
     return publication.until === null ? notYet() : offline();
   }
 
@@ -244,9 +287,15 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
     return new Response(body, { headers });
   }
 
-  function media(request: Request, route: LiveRoute & { kind: "segment" | "init" }): Response | null {
+  function media(
+    request: Request,
+    route: LiveRoute & { kind: "segment" | "init" },
+    entry: Entry | null,
+  ): Response | null {
     const publications = channels.get(route.slug) ?? [];
-    for (const { window } of publications.toReversed()) {
+    for (const { window, isPrivate: needsToken } of publications.toReversed()) {
+      // The channel may have been private when it was live before.
+      if (needsToken && entry === null) continue;
       window.setTime(now());
       const body = route.kind === "segment" ? segment(window, route) : init(window, route);
       if (body !== null) return respond(request, body);
@@ -329,10 +378,6 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
       channels.clear();
     },
   };
-}
-
-function offline(): Response {
-  return plain(404, "This channel is not live.");
 }
 
 function notYet(): Response {

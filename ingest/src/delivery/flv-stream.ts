@@ -2,6 +2,7 @@
 import { encodeFlvHeader, encodeFlvTag, FlvTagType } from "../flv/mux.ts";
 import type { Broadcast } from "../live/broadcast.ts";
 import type { MediaTag } from "../live/media-tag.ts";
+import { presence } from "./presence.ts";
 
 /** A reader that is further behind than this is cut off. */
 const MAX_QUEUED = 8 * 1024 * 1024;
@@ -31,9 +32,15 @@ export function sendFlv(broadcast: Broadcast, send: (bytes: Uint8Array) => void,
   });
 }
 
-/** A response body. */
-export function flvBody(broadcast: Broadcast): ReadableStream<Uint8Array> {
+/** A response body. `onPresence`: called now, and again while somebody reads. */
+export function flvBody(broadcast: Broadcast, onPresence = () => {}, onLeave = () => {}): ReadableStream<Uint8Array> {
   let leave = () => {};
+  let gone = () => {};
+  const end = (): void => {
+    leave();
+    gone();
+    onLeave();
+  };
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -41,10 +48,11 @@ export function flvBody(broadcast: Broadcast): ReadableStream<Uint8Array> {
         const close = (error?: Error): void => {
           if (!isOpen) return;
           isOpen = false;
-          leave();
+          end();
           if (error === undefined) controller.close();
           else controller.error(error);
         };
+        gone = presence(onPresence);
         leave = sendFlv(
           broadcast,
           (bytes) => {
@@ -56,7 +64,7 @@ export function flvBody(broadcast: Broadcast): ReadableStream<Uint8Array> {
         );
         if (!isOpen) leave();
       },
-      cancel: () => leave(),
+      cancel: end,
     },
     new ByteLengthQueuingStrategy({ highWaterMark: MAX_QUEUED }),
   );

@@ -2,6 +2,7 @@
 import type { Broadcast } from "../live/broadcast.ts";
 import { sendFlv } from "./flv-stream.ts";
 import type { FrameFeed } from "./frame-feed.ts";
+import { presence } from "./presence.ts";
 
 /** What is needed of a server's WebSocket. */
 export interface MediaSocket {
@@ -27,15 +28,7 @@ const MAX_FLV_BUFFERED = 8 * 1024 * 1024;
 const GOING_AWAY = 1001;
 const TRY_AGAIN_LATER = 1013;
 
-/** `onPresence`: called now, and again while somebody watches. */
-function presence(onPresence: () => void): () => void {
-  onPresence();
-  const timer = setInterval(onPresence, PRESENCE_EVERY);
-  return () => clearInterval(timer);
-}
-const PRESENCE_EVERY = 10_000;
-
-export function frameSession(feed: FrameFeed, onPresence: () => void): MediaSession {
+export function frameSession(feed: FrameFeed, onPresence: () => void, onLeave = () => {}): MediaSession {
   let leave = () => {};
   let gone = () => {};
   return {
@@ -48,11 +41,12 @@ export function frameSession(feed: FrameFeed, onPresence: () => void): MediaSess
     close() {
       leave();
       gone();
+      onLeave();
     },
   };
 }
 
-export function flvSession(broadcast: Broadcast, onPresence: () => void): MediaSession {
+export function flvSession(broadcast: Broadcast, onPresence: () => void, onLeave = () => {}): MediaSession {
   let leave = () => {};
   let gone = () => {};
   return {
@@ -80,6 +74,7 @@ export function flvSession(broadcast: Broadcast, onPresence: () => void): MediaS
     close() {
       leave();
       gone();
+      onLeave();
     },
   };
 }

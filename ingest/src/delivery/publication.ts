@@ -5,6 +5,7 @@ import { renderMultivariantPlaylist } from "../packager/hls-multivariant.ts";
 import type { BroadcastView } from "../packager/view.ts";
 import type { SegmentWindow } from "../packager/window.ts";
 import type { FrameFeed } from "./frame-feed.ts";
+import { cutAtTokens } from "./token-uris.ts";
 import type { Waits } from "./waits.ts";
 
 /** What delivery knows of one broadcast. */
@@ -25,6 +26,8 @@ export interface Rendered {
   readonly version: number;
   readonly bytes: Uint8Array;
   readonly etag: string;
+  /** Between these a token goes; null until somebody has one. */
+  pieces: readonly string[] | null;
 }
 
 export type PlaylistName = "master.m3u8" | "manifest.mpd" | `${string}/index.m3u8`;
@@ -44,9 +47,25 @@ export function playlistOf(
   const body = render(view, name, skip);
   if (body === null) return null;
   const bytes = text.encode(body);
-  const rendered = { version: view.version, bytes, etag: `"${Bun.hash(bytes).toString(36)}"` };
+  const rendered: Rendered = {
+    version: view.version,
+    bytes,
+    etag: `"${Bun.hash(bytes).toString(36)}"`,
+    pieces: null,
+  };
   publication.rendered.set(key, rendered);
   return rendered;
+}
+
+/** The same playlist for who watches with a token: it stands in each URI. */
+export function carrying(
+  rendered: Rendered,
+  name: PlaylistName,
+  token: string,
+): { readonly bytes: Uint8Array; readonly etag: string } {
+  rendered.pieces ??= cutAtTokens(new TextDecoder().decode(rendered.bytes), name === "manifest.mpd" ? "dash" : "hls");
+  const bytes = text.encode(rendered.pieces.join(token));
+  return { bytes, etag: `"${Bun.hash(bytes).toString(36)}"` };
 }
 
 function render(view: BroadcastView, name: PlaylistName, skip: boolean): string | null {
