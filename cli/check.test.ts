@@ -13,6 +13,7 @@ const MEDIA = { ...CORS, "content-type": "video/mp4", "cache-control": "max-age=
 
 let server: ReturnType<typeof Bun.serve>;
 let site = "";
+let hasty = 0;
 
 /** A recording; `broken`: its third segment is too short, and its playlists have a wrong type. */
 function recording(path: string, isBroken: boolean): Response {
@@ -39,6 +40,10 @@ beforeAll(() => {
       if (what === "page") return new Response("<html></html>", { headers: { "content-type": "text/html" } });
       if (what === "round") return Response.redirect(`${site}round`, 302);
       if (what === "moved") return Response.redirect(`${site}good/master.m3u8`, 302);
+      if (what === "hasty") {
+        hasty++;
+        return new Response(media(), { headers: PLAYLIST });
+      }
       if (what === "silent") return new Promise<Response>(() => {});
       if (what === "encrypted") {
         const key = '#EXT-X-KEY:METHOD=AES-128,URI="key"\n#EXT-X-MAP';
@@ -86,6 +91,14 @@ describe("streamhub check", () => {
     const { stdout, code } = await check("encrypted/index.m3u8");
     expect(stdout).toContain("Segments are encrypted (AES-128): what is in them was not looked at.");
     expect(code).toBe(0);
+  });
+
+  test("a server that says it blocks and does not is found out, and not asked without end", async () => {
+    const { stdout, code } = await streamhub(["check", `${site}hasty/index.m3u8`, "--seconds", "3", "--json"]);
+    const violated = (JSON.parse(stdout) as CheckReport).rules.filter(({ state }) => state === "violated");
+    expect(violated.map(({ rule }) => rule)).toContain("hls.blocking-reload");
+    expect(code).toBe(1);
+    expect(hasty).toBeLessThan(60);
   });
 
   test("what can't be checked is said in a sentence", async () => {

@@ -1,12 +1,15 @@
 /** Plays DASH as a client does that looks at everything: each manifest, the clock, and the segments of all representations. */
 import type { Inspector } from "@streamhub/ingest/conformance/inspector";
 import { type Mpd, type Representation, resolve, type TimelineSegment } from "@streamhub/ingest/conformance/mpd";
+import { prune } from "@streamhub/ingest/conformance/presentation";
 import { wholeSegments } from "@streamhub/ingest/conformance/rules/dash";
 import { type Client, type Fetched, isGood } from "./client.ts";
 
 const MAX_REPRESENTATIONS = 8;
 const FIRST_SEGMENTS = 2;
 const MAX_RECORDED = 20;
+/** More than any manifest lists. */
+const MAX_TAKEN = 50_000;
 const LEAST_PAUSE_MS = 500;
 const MOST_PAUSE_MS = 5000;
 
@@ -63,6 +66,7 @@ export async function playDash(
           const whole = wholeSegments(shown, template);
           const fresh = whole.filter(({ uri }) => !taken.has(uri));
           for (const { uri } of whole) taken.add(uri);
+          prune(taken, MAX_TAKEN);
           const some = !shown.isDynamic ? fresh.slice(0, MAX_RECORDED) : isFirst ? fresh.slice(-FIRST_SEGMENTS) : fresh;
           for (const each of some)
             queue = queue.then(() => (client.isOver ? undefined : segment(representation, each)));

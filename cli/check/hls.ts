@@ -3,7 +3,7 @@ import { isMultivariant } from "@streamhub/ingest/conformance/hls-multivariant";
 import type { ListedSegment, MediaPlaylist, Reference } from "@streamhub/ingest/conformance/hls-playlist";
 import type { Inspector } from "@streamhub/ingest/conformance/inspector";
 import { resolve } from "@streamhub/ingest/conformance/mpd";
-import { keyOf, partsOf, positionOf } from "@streamhub/ingest/conformance/presentation";
+import { keyOf, partsOf, positionOf, prune } from "@streamhub/ingest/conformance/presentation";
 import { type Client, type Fetched, isGood, needed } from "./client.ts";
 
 const MAX_PLAYLISTS = 12;
@@ -14,6 +14,9 @@ const MAX_RECORDED = 20;
 /** A delta update is compared with the whole playlist once in so many reloads. */
 const DELTA_EVERY = 4;
 const RETRY_MS = 500;
+/** What is remembered of a rendition's fetches. */
+const MAX_TAKEN = 1000;
+const MAX_HINTED = 8;
 
 interface Session {
   readonly client: Client;
@@ -36,7 +39,9 @@ export async function playHls(
     return;
   }
   const { variants, alternatives } = inspector.multivariant(url, text, first.answer);
-  const uris = [...alternatives.flatMap(({ uri }) => (uri === null ? [] : [uri])), ...variants.map(({ uri }) => uri)];
+  // Subtitles are text: no rule is about them.
+  const renditions = alternatives.flatMap(({ uri, type }) => (uri === null || type === "SUBTITLES" ? [] : [uri]));
+  const uris = [...renditions, ...variants.map(({ uri }) => uri)];
   const all = [...new Set(uris.map((uri) => resolve(uri, url)))];
   if (all.length > MAX_PLAYLISTS) client.notes.add(`Only ${MAX_PLAYLISTS} of ${all.length} renditions were looked at.`);
   let last = 0;
@@ -89,6 +94,10 @@ async function follow({ client, inspector, refresh }: Session, uri: string, firs
       continue;
     }
     playlist = inspector.reload(uri, textOf(whole), whole.answer, asked);
+    // A server that says it blocks and does not is not asked without end.
+    const { msn: isMsn, part: isPart } = positionOf(playlist);
+    const isUnchanged = isMsn === msn && isPart === part;
+    if (isBlocking && isUnchanged) await client.pause(RETRY_MS);
     if (delta !== null && isGood(delta)) inspector.delta(uri, textOf(delta), textOf(whole));
     media.take(playlist, false);
     if (playlist.targetDuration === 0) await client.pause(RETRY_MS);
@@ -107,8 +116,12 @@ function makeMedia({ client, inspector, refresh }: Session, uri: string) {
   /** Hinted parts that were asked for before they were listed. */
   const hinted = new Map<string, Promise<Fetched>>();
 
-  const fetchOf = (reference: Reference): Promise<Fetched> =>
-    hinted.get(keyOf(reference)) ?? client.get(resolve(reference.uri, uri), { range: reference.range });
+  async function fetchOf(reference: Reference): Promise<Fetched> {
+    const early = await hinted.get(keyOf(reference));
+    // What was asked for before its time may have been given up.
+    if (early !== undefined && isGood(early)) return early;
+    return client.get(resolve(reference.uri, uri), { range: reference.range });
+  }
   const later = (work: () => Promise<void>): void => {
     queue = queue.then(() => (client.isOver ? undefined : work()));
   };
@@ -143,6 +156,7 @@ function makeMedia({ client, inspector, refresh }: Session, uri: string) {
       const left = until - Date.now();
       if (taken.removed.has(gone.number) || left > 3000 || left < 500) continue;
       taken.removed.add(gone.number);
+      prune(taken.removed, MAX_TAKEN);
       const fetched = await client.get(resolve(gone.uri, uri), { range: gone.range });
       if (client.isOver || fetched.answer.receivedAt > until) return;
       inspector.removedAnswer(uri, gone, fetched.answer);
@@ -160,6 +174,7 @@ function makeMedia({ client, inspector, refresh }: Session, uri: string) {
         const key = keyOf(place.part);
         if (taken.parts.has(key)) continue;
         taken.parts.add(key);
+        prune(taken.parts, MAX_TAKEN);
         if ((isFirst && place.number <= taken.segment) || place.part.isGap) continue;
         later(async () => {
           const listed = segments.find(({ number }) => number === place.number);
@@ -175,6 +190,7 @@ function makeMedia({ client, inspector, refresh }: Session, uri: string) {
         if (hint.type !== "PART" || hint.range !== null || hinted.has(keyOf(hint)) || client.isOver) continue;
         const timeoutMs = (playlist.targetDuration * 3 + 5) * 1000;
         hinted.set(keyOf(hint), client.get(resolve(hint.uri, uri), { timeoutMs }));
+        prune(hinted, MAX_HINTED);
       }
       for (const each of whole) later(() => segment(each));
       later(removed);
