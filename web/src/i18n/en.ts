@@ -1,10 +1,11 @@
+import { playerEn } from "./player-en.ts";
+import { viewerEn } from "./viewer-en.ts";
 import type { Words } from "./words.ts";
-
-const plural = new Intl.PluralRules("en");
-const form = (count: number, one: string, other: string) => (plural.select(count) === "one" ? one : other);
 
 export const en = {
   name: "English",
+  ...viewerEn,
+  player: playerEn,
   site: {
     skip: "Skip to content",
     home: "StreamHub, home",
@@ -13,23 +14,6 @@ export const en = {
     toLight: "Switch to light theme",
     footer: "Self-hosted live streaming. No trackers, no third parties.",
     offline: "No connection to the server. Trying again by itself.",
-  },
-  home: {
-    title: "On air",
-    heading: (live) => `${live} ${form(live, "channel", "channels")} on air`,
-    list: "Live broadcasts",
-    quiet: "The air is quiet.",
-    quietMore: "The next broadcast appears here by itself, the moment it starts.",
-    loading: "Looking for broadcasts",
-    appeared: (title) => `${title} is now live`,
-    more: "Show more",
-  },
-  card: {
-    live: "Live",
-    fresh: "just started",
-    since: (time) => `on air for ${time}`,
-    watch: "Watch",
-    viewers: (count) => `${count} ${form(count, "viewer", "viewers")}`,
   },
   guide: {
     heading: "Broadcast from here",
@@ -43,37 +27,6 @@ export const en = {
     copy: "Copy",
     copyServer: "Copy the server address",
     copied: "Copied",
-  },
-  watch: {
-    loading: "Loading the channel",
-    offAir: "Off air",
-    offAirMore: "Leave this page open: it starts playing by itself when the broadcast begins.",
-    ended: "The broadcast is over",
-    endedMore: "Thank you for watching. If the channel comes back, it plays here.",
-    others: "See who is live",
-    missing: "There is no such channel",
-    missingMore: "It may have been renamed, or the address has a typo.",
-    about: "About this broadcast",
-  },
-  player: {
-    label: (title) => `Video: ${title}`,
-    region: "Player",
-    play: "Play",
-    pause: "Pause",
-    mute: "Mute",
-    unmute: "Unmute",
-    sound: "Turn on sound",
-    volume: "Volume",
-    live: "Live",
-    toLive: "Jump to live",
-    delivery: "Delivery",
-    fullscreen: "Full screen",
-    exitFullscreen: "Leave full screen",
-    connecting: "Connecting",
-    recovering: "Reconnecting. The broadcast resumes by itself.",
-    blocked: "Your browser waits for a click before it plays.",
-    unsupported: "This browser can't play live video. A newer one can.",
-    keys: "Keys: space or K plays and pauses, M mutes, F is full screen, L jumps to live, arrows up and down change the volume.",
   },
   missing: {
     title: "Nothing here",

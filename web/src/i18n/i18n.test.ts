@@ -3,7 +3,7 @@ import { formatElapsed } from "./elapsed.ts";
 import { en } from "./en.ts";
 import { ru } from "./ru.ts";
 
-type Tree = { readonly [key: string]: string | Tree | ((value: never) => string) };
+type Tree = { readonly [key: string]: string | Tree | ((...values: never[]) => string) };
 
 /** Every leaf as `path → kind`. */
 function leaves(tree: Tree, prefix = ""): Map<string, string> {

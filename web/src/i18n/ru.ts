@@ -1,14 +1,11 @@
+import { playerRu } from "./player-ru.ts";
+import { viewerRu } from "./viewer-ru.ts";
 import type { Words } from "./words.ts";
-
-const plural = new Intl.PluralRules("ru");
-function form(count: number, one: string, few: string, many: string): string {
-  const rule = plural.select(count);
-  if (rule === "one") return one;
-  return rule === "few" ? few : many;
-}
 
 export const ru = {
   name: "Русский",
+  ...viewerRu,
+  player: playerRu,
   site: {
     skip: "Перейти к содержанию",
     home: "StreamHub, на главную",
@@ -17,23 +14,6 @@ export const ru = {
     toLight: "Включить светлую тему",
     footer: "Прямые эфиры на своём сервере. Без слежки и посредников.",
     offline: "Нет связи с сервером. Пробуем снова сами.",
-  },
-  home: {
-    title: "В эфире",
-    heading: (live) => `В эфире ${live} ${form(live, "канал", "канала", "каналов")}`,
-    list: "Прямые эфиры",
-    quiet: "В эфире тихо.",
-    quietMore: "Следующая трансляция появится здесь сама, как только начнётся.",
-    loading: "Ищем трансляции",
-    appeared: (title) => `${title}: эфир начался`,
-    more: "Показать ещё",
-  },
-  card: {
-    live: "В эфире",
-    fresh: "эфир только начался",
-    since: (time) => `в эфире ${time}`,
-    watch: "Смотреть",
-    viewers: (count) => `${count} ${form(count, "зритель", "зрителя", "зрителей")}`,
   },
   guide: {
     heading: "Вещайте отсюда",
@@ -47,37 +27,6 @@ export const ru = {
     copy: "Копировать",
     copyServer: "Копировать адрес сервера",
     copied: "Скопировано",
-  },
-  watch: {
-    loading: "Загружаем канал",
-    offAir: "Не в эфире",
-    offAirMore: "Оставьте страницу открытой: когда эфир начнётся, видео включится само.",
-    ended: "Эфир завершён",
-    endedMore: "Спасибо, что смотрели. Если канал вернётся, видео включится здесь.",
-    others: "Кто сейчас в эфире",
-    missing: "Такого канала нет",
-    missingMore: "Возможно, его переименовали или в адресе опечатка.",
-    about: "Об этом эфире",
-  },
-  player: {
-    label: (title) => `Видео: ${title}`,
-    region: "Проигрыватель",
-    play: "Смотреть",
-    pause: "Пауза",
-    mute: "Выключить звук",
-    unmute: "Включить звук",
-    sound: "Включить звук",
-    volume: "Громкость",
-    live: "Эфир",
-    toLive: "К прямому эфиру",
-    delivery: "Доставка",
-    fullscreen: "На весь экран",
-    exitFullscreen: "Выйти из полноэкранного режима",
-    connecting: "Подключаемся",
-    recovering: "Восстанавливаем связь. Эфир продолжится сам.",
-    blocked: "Браузер ждёт нажатия, прежде чем включить видео.",
-    unsupported: "Этот браузер не умеет показывать прямой эфир. Более новый сможет.",
-    keys: "Клавиши: пробел или K включает и ставит на паузу, M выключает звук, F раскрывает на весь экран, L возвращает к прямому эфиру, стрелки вверх и вниз меняют громкость.",
   },
   missing: {
     title: "Здесь пусто",

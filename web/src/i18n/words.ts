@@ -1,16 +1,11 @@
+import type { PlayerWords } from "./player-words.ts";
+import type { ViewerWords } from "./viewer-words.ts";
+
 /** What every language must say. A dictionary that lacks an entry, or has one too many, does not compile. */
-export interface Words {
+export interface Words extends ViewerWords {
   /** The language's own name. */
   readonly name: string;
   readonly site: Texts<"skip" | "home" | "language" | "toDark" | "toLight" | "footer" | "offline">;
-  readonly home: Texts<"title" | "list" | "quiet" | "quietMore" | "loading" | "more"> & {
-    readonly heading: (live: number) => string;
-    readonly appeared: (title: string) => string;
-  };
-  readonly card: Texts<"live" | "watch" | "fresh"> & {
-    readonly since: (time: string) => string;
-    readonly viewers: (count: number) => string;
-  };
   readonly guide: Texts<
     | "heading"
     | "lead"
@@ -24,28 +19,7 @@ export interface Words {
     | "copyServer"
     | "copied"
   >;
-  readonly watch: Texts<
-    "loading" | "offAir" | "offAirMore" | "ended" | "endedMore" | "others" | "missing" | "missingMore" | "about"
-  >;
-  readonly player: Texts<
-    | "region"
-    | "play"
-    | "pause"
-    | "mute"
-    | "unmute"
-    | "sound"
-    | "volume"
-    | "live"
-    | "toLive"
-    | "delivery"
-    | "fullscreen"
-    | "exitFullscreen"
-    | "connecting"
-    | "recovering"
-    | "blocked"
-    | "unsupported"
-    | "keys"
-  > & { readonly label: (title: string) => string };
+  readonly player: PlayerWords;
   readonly missing: Texts<"title" | "heading" | "more" | "home">;
   readonly failure: Texts<"heading" | "more" | "retry">;
 }

@@ -9,7 +9,8 @@ export type Answer<T> =
 export interface PollOptions<T> {
   readonly ask: (etag: string | null, signal: AbortSignal) => Promise<Answer<T>>;
   readonly onAnswer: (answer: Answer<T>) => void;
-  readonly everyMs: number;
+  /** The pause between an answer and the next question; asked for each time. */
+  readonly everyMs: number | (() => number);
   /** `document` in a page; a stand-in in tests. */
   readonly visibility: Pick<Document, "hidden" | "addEventListener" | "removeEventListener">;
 }
@@ -33,7 +34,8 @@ export function makePoll<T>({ ask, onAnswer, everyMs, visibility }: PollOptions<
   function schedule(): void {
     clearTimeout(timer);
     if (stopped.signal.aborted || visibility.hidden) return;
-    timer = setTimeout(now, Math.min(SLOWEST_MS, everyMs * 2 ** Math.min(failures, 8)));
+    const pause = typeof everyMs === "number" ? everyMs : everyMs();
+    timer = setTimeout(now, failures === 0 ? pause : Math.min(SLOWEST_MS, pause * 2 ** Math.min(failures, 8)));
   }
 
   function now(): void {
