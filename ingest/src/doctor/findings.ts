@@ -73,6 +73,12 @@ const sum = (seconds: readonly Second[], key: Exclude<keyof Second, "skew">): nu
   seconds.reduce((total, second) => total + second[key], 0);
 const round = (value: number, digits = 1): number => Number(value.toFixed(digits));
 
+/** Those after the one in which media began. */
+function whole(seconds: readonly Second[]): readonly Second[] {
+  const first = seconds.findIndex(({ media }) => media > 0);
+  return first < 0 ? [] : seconds.slice(first + 1);
+}
+
 type Say = (
   severity: Severity,
   code: FindingCode,
@@ -102,7 +108,13 @@ export function findingsOf(seen: Observed): readonly Finding[] {
     say("error", "no-data", {}, "Nothing arrives: the encoder or its connection has stopped.");
   } else {
     if (isSilent("frames"))
-      say("error", "no-video", {}, "No video arrives.", "OBS: check that the scene has a source and the encoder runs.");
+      say(
+        "error",
+        "no-video",
+        {},
+        "No video arrives.",
+        "OBS: Sources: one that shows a picture; Settings > Output > Video Encoder: one that this machine has.",
+      );
     if (isSilent("audio")) {
       const detail = "No audio arrives: some players and devices need a sound track.";
       say("warning", "no-audio", {}, detail, "OBS: Settings > Audio > Global Audio Devices > Desktop Audio: Default.");
@@ -112,12 +124,12 @@ export function findingsOf(seen: Observed): readonly Finding[] {
   }
   keyframes(seen, say);
   pictures(seen, say, isSilent("frames"));
-  if (!isSilent("bytes")) bitrate(seen, say);
+  if (!isSilent("frames")) bitrate(seen, say);
   codecs(seen, say);
   return findings;
 }
 
-function clock({ seconds, age }: Observed, say: Say): void {
+function clock({ seconds }: Observed, say: Say): void {
   const jumps = sum(seconds, "jumps");
   if (jumps > 0)
     say(
@@ -125,10 +137,9 @@ function clock({ seconds, age }: Observed, say: Say): void {
       "timestamp-jump",
       { jumps },
       `The encoder's clock has jumped ${jumps === 1 ? "once" : `${jumps} times`} in the last half minute: players stop for a moment at each.`,
-      "OBS: Settings > Advanced > Automatically Reconnect off while its source restarts; look for a device that restarts.",
     );
-  const window = seconds.slice(-WINDOW);
-  if (age < SETTLED || window.length < WINDOW) return;
+  const window = whole(seconds).slice(-WINDOW);
+  if (window.length < WINDOW) return;
   const share = sum(window, "media") / sum(window, "length");
   const isArriving = seconds.slice(-SILENT_SECONDS).every(({ bytes }) => bytes > 0);
   const stalls = window.filter(({ media, length }) => media < length * STALLED).length;
@@ -260,7 +271,8 @@ function pictures(seen: Observed, say: Say, isSilent: boolean): void {
     );
 }
 
-function bitrate({ seconds, announced: { videoKbps, audioKbps } }: Observed, say: Say): void {
+function bitrate({ announced: { videoKbps, audioKbps }, ...seen }: Observed, say: Say): void {
+  const seconds = whole(seen.seconds);
   if (videoKbps === null || seconds.length < WINDOW) return;
   const kbpsOf = (some: readonly Second[]) => (sum(some, "bytes") * 8) / sum(some, "length");
   const announcedKbps = Math.round(videoKbps + (audioKbps ?? 0));
@@ -312,7 +324,7 @@ function codecs({ video, sound, config, frameMs }: Observed, say: Say): void {
       "interlaced",
       {},
       "The picture is interlaced: moving edges look like combs on screens of today.",
-      "OBS: the source's context menu > Deinterlacing; x264 Options without interlaced.",
+      "OBS: Deinterlacing in the context menu of the source; x264 Options without interlaced.",
     );
   const needed = frameMs === null ? null : neededLevel(config, 1_000 / frameMs);
   if (needed !== null)

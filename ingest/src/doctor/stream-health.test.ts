@@ -1,34 +1,14 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { ms } from "../bytes/units.ts";
-import { type FlvTag, makeFlv, type Recipe, testBroadcast } from "../remux/testing/flv.ts";
-import { type HealthSample, StreamHealth } from "./stream-health.ts";
+import { openCapture } from "../../test/open-capture.ts";
+import { runSession } from "../../test/run-session.ts";
+import { type FlvTag, makeFlv, type Recipe } from "../remux/testing/flv.ts";
+import type { HealthSample } from "./stream-health.ts";
+import { type Playing, play } from "./testing/play.ts";
 
 setDefaultTimeout(60_000);
 
-/** Plays tags against a clock of our own and gives one sample per second of it. `delay`: when a tag of a time arrives, if at all. */
-function watch(
-  tags: readonly FlvTag[],
-  seconds: number,
-  delay: (tag: FlvTag) => number | null = () => 0,
-): HealthSample[] {
-  const broadcast = testBroadcast("one");
-  const health = new StreamHealth(ms(0));
-  broadcast.subscribe(health);
-  const arrivals = tags
-    .map((tag) => ({ tag, late: delay(tag) }))
-    .filter(({ late }) => late !== null)
-    .map(({ tag, late }) => ({ tag, at: tag.timestamp + late! }));
-  const samples: HealthSample[] = [];
-  for (let second = 1; second <= seconds; second++) {
-    while (arrivals[0] !== undefined && arrivals[0].at < second * 1_000) {
-      const { tag } = arrivals.shift()!;
-      broadcast.push(tag.kind, tag.timestamp, tag.body);
-    }
-    samples.push(health.sample(ms(second * 1_000)));
-  }
-  return samples;
-}
-
+const watch = (tags: readonly FlvTag[], seconds: number, delay?: Playing["delay"]) =>
+  play(tags, seconds, delay === undefined ? {} : { delay });
 const codes = (sample: HealthSample | undefined) => sample?.problems.map(({ code }) => code);
 const good: Recipe = { seconds: 12, video: { gop: 60, bFrames: 2, kbps: 500 }, audio: {} };
 
@@ -134,4 +114,25 @@ describe("what is wrong", () => {
     const samples = watch(await makeFlv({ seconds: 8, video: { gop: 1_000 } }), 8);
     for (const { detail } of samples.at(-1)!.problems) expect(detail).toMatch(/^[A-Z].{20,}\.$/);
   });
+});
+
+describe("recorded encoders", () => {
+  for (const [name, announced] of [
+    ["obs", { videoCodec: "H.264", audioCodec: "AAC" }],
+    ["librtmp", { videoCodec: "H.264", audioCodec: "AAC" }],
+  ] as const)
+    test(name, async () => {
+      const tags: FlvTag[] = [];
+      runSession((await openCapture(name)).pieces, {
+        apps: ["live"],
+        onEvent(event) {
+          if (event.type === "media")
+            tags.push({ kind: event.kind, timestamp: event.timestamp, body: new Uint8Array(event.payload) });
+        },
+      });
+      const samples = watch(tags, Math.floor(tags.at(-1)!.timestamp / 1_000));
+      expect(samples.length).toBeGreaterThan(3);
+      expect(samples.at(-1)).toMatchObject(announced);
+      for (const sample of samples) expect(sample.problems).toEqual([]);
+    });
 });
