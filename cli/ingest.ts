@@ -1,5 +1,6 @@
 import { makeSockets } from "@streamhub/api/sockets";
 import { type Bus, migrate, openBus, openDatabase } from "@streamhub/db";
+import { makePlaybackTokens, type PlaybackTokens } from "@streamhub/db/playback-token";
 import { type Ingest, startIngest } from "@streamhub/ingest";
 import { LATENCY, type LatencyProfile } from "@streamhub/ingest/live/latency";
 import type { Audience, Gate } from "@streamhub/ingest/live/ports";
@@ -67,6 +68,7 @@ export const ingestCommand = defineCommand({
       let gate: Gate = makeOpenGate(latencyOf(args.latency));
       let bus: Bus | null = null;
       let audience: Audience | null = null;
+      let playback: PlaybackTokens | null = null;
       if (!open) {
         shutdown.defer("instance", claimInstance(env.dataDir));
         const handle = await openDatabase({ url: env.databaseUrl ?? undefined, dataDir: env.dataDir, log });
@@ -76,6 +78,7 @@ export const ingestCommand = defineCommand({
         shutdown.defer("bus", bus.close);
         const { secret, vault } = openSecrets(env);
         await sealKeys(handle.db, vault, log);
+        playback = makePlaybackTokens(secret);
         const counted = makeAudience({ bus, secret });
         shutdown.defer("audience", () => counted.stop());
         audience = counted;
@@ -97,9 +100,11 @@ export const ingestCommand = defineCommand({
           limits: env.rtmpLimits,
           gate,
           audience,
+          playback,
           log,
           metrics,
           ffmpeg,
+          remuxer: env.remuxer,
           sockets,
         });
       } catch (error) {

@@ -12,6 +12,7 @@ import {
   openDatabase,
   queries,
 } from "@streamhub/db";
+import { makePlaybackTokens } from "@streamhub/db/playback-token";
 import { type Ingest, startIngest } from "@streamhub/ingest";
 import { ENDED_ELSEWHERE, joinBus, makeAudience, makeDatabaseGate } from "@streamhub/ingest/platform/index";
 import { type Ffmpeg, probeFfmpeg } from "@streamhub/ingest/remux/ffmpeg-probe";
@@ -107,9 +108,11 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
       limits: env.rtmpLimits,
       gate,
       audience,
+      playback: makePlaybackTokens(secret),
       log,
       metrics,
       ffmpeg,
+      remuxer: env.remuxer,
       sockets,
     });
   } catch (error) {

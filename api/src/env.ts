@@ -18,6 +18,7 @@ interface Variable<T> {
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 const NODE_ENVS = ["development", "test", "production"] as const;
 const MIN_SECRET_LENGTH = 32;
+const REMUXERS = ["auto", "ffmpeg", "native"] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type NodeEnv = (typeof NODE_ENVS)[number];
@@ -173,6 +174,11 @@ const VARIABLES = {
     parse: withDefault([], origins),
   },
   PUBLIC_URL: { about: "the site's address as viewers type it", parse: optional(origin) },
+  REMUXER: {
+    about:
+      "how RTMP media becomes HLS and DASH: ffmpeg, native (in this process), or auto (ffmpeg for what it can read)",
+    parse: withDefault("auto", oneOf(REMUXERS)),
+  },
   FFMPEG_PATH: { about: "ffmpeg to run; unset: the one on PATH", parse: optional(path) },
 } satisfies Record<string, Variable<unknown>>;
 
@@ -227,6 +233,7 @@ export interface Env {
   readonly trustedProxies: readonly string[];
   readonly corsOrigins: readonly string[];
   readonly publicUrl: string | null;
+  readonly remuxer: (typeof REMUXERS)[number];
   readonly ffmpegPath: string | null;
 }
 
@@ -285,6 +292,7 @@ export function readEnv(record: Readonly<Record<string, string | undefined>>, op
     trustedProxies: value.TRUSTED_PROXIES,
     corsOrigins: value.CORS_ORIGINS,
     publicUrl: value.PUBLIC_URL,
+    remuxer: value.REMUXER,
     ffmpegPath: value.FFMPEG_PATH,
   };
 }

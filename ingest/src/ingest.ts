@@ -4,9 +4,12 @@ import { ms } from "./bytes/units.ts";
 import { withAudience } from "./delivery/audience.ts";
 import { makeDelivery } from "./delivery/delivery.ts";
 import type { MediaSockets } from "./delivery/live-sockets.ts";
-import type { Audience, Gate, Log } from "./live/ports.ts";
+import { makePlayback } from "./live/playback.ts";
+import type { Audience, Gate, Log, PlaybackTokens } from "./live/ports.ts";
 import { Registry, type RegistryListener } from "./live/registry.ts";
 import { makePackagings } from "./packagings.ts";
+import { playbackMetrics } from "./playback-metrics.ts";
+import type { RemuxerChoice } from "./remux/choose-remuxer.ts";
 import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
 import { limitsWith } from "./server/limits.ts";
 import { type RtmpServer, startRtmpServer } from "./server/listener.ts";
@@ -25,8 +28,12 @@ export interface IngestOptions {
   readonly limits?: Readonly<Record<string, number>>;
   /** null: no remux and no delivery, RTMP only. */
   readonly ffmpeg: Ffmpeg | null;
+  /** Default `auto`. */
+  readonly remuxer?: RemuxerChoice;
   /** Without: no media over WebSocket. */
   readonly sockets?: MediaSockets;
+  /** Checks the tokens of those who watch what is private; default: nobody may. */
+  readonly playback?: PlaybackTokens | null;
   /** Told of those who watch; default nobody. */
   readonly audience?: Audience | null;
 }
@@ -57,7 +64,10 @@ export function startIngest(options: IngestOptions): Ingest {
     gopBytes: () => [...registry.all()].reduce((sum, broadcast) => sum + broadcast.stats.gopBytes, 0),
   });
   const { audience = null } = options;
+  const playback = makePlayback(options.playback ?? null);
+  playbackMetrics(options.metrics, playback);
   const delivery = makeDelivery({
+    playback,
     find: (slug) => registry.find(slug),
     ...(options.sockets === undefined ? {} : { sockets: options.sockets }),
     onWatching(slug, request, address) {
@@ -68,7 +78,13 @@ export function startIngest(options: IngestOptions): Ingest {
   const packagings =
     options.ffmpeg === null
       ? null
-      : makePackagings({ ffmpeg: options.ffmpeg, delivery, metrics: options.metrics, log });
+      : makePackagings({
+          ffmpeg: options.ffmpeg,
+          remuxer: options.remuxer ?? "auto",
+          delivery,
+          metrics: options.metrics,
+          log,
+        });
   if (packagings !== null) registry.listen(packagings);
   const limits = limitsWith(options.limits ?? {});
   server = startRtmpServer({
@@ -78,6 +94,7 @@ export function startIngest(options: IngestOptions): Ingest {
     apps,
     gate,
     registry,
+    playback,
     limits,
     metrics,
     log,

@@ -9,8 +9,8 @@ import type { Broadcast } from "./live/broadcast.ts";
 import { LATENCY } from "./live/latency.ts";
 import { makePackager } from "./packager/packager.ts";
 import { makeSegmentWindow } from "./packager/window.ts";
-import { type Ffmpeg, whyNot } from "./remux/ffmpeg-probe.ts";
-import { startFfmpegRemuxer } from "./remux/ffmpeg-remuxer.ts";
+import { chooseRemuxer, type RemuxerChoice } from "./remux/choose-remuxer.ts";
+import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
 import type { MakeRemuxer } from "./remux/remuxer.ts";
 import { startRemuxSession } from "./remux/session.ts";
 import type { RemuxCounters, SessionLimits } from "./remux/session-options.ts";
@@ -23,7 +23,9 @@ export interface PackagingOptions {
   readonly delivery: Delivery;
   readonly now?: () => Milliseconds;
   readonly log?: PackagingLog;
-  /** Instead of ffmpeg. */
+  /** Default `auto`. */
+  readonly remuxer?: RemuxerChoice;
+  /** Instead of that. */
   readonly makeRemuxer?: MakeRemuxer;
   readonly limits?: Partial<SessionLimits>;
   /** Told of each part: how long after its last frame's arrival it is listed. */
@@ -114,20 +116,17 @@ export function startPackaging(options: PackagingOptions): Packaging {
     },
   );
 
-  const makeRemuxer: MakeRemuxer =
-    options.makeRemuxer ??
-    ((plan, sink, failures) =>
-      startFfmpegRemuxer(plan, sink, {
-        path: ffmpeg.path,
-        verbose: failures > 0,
-        batchMs: batch,
-        ...(options.onChild === undefined ? {} : { onChild: options.onChild }),
-      }));
+  const remuxer = chooseRemuxer({
+    choice: options.remuxer ?? "auto",
+    ffmpeg,
+    batch,
+    ...(options.onChild === undefined ? {} : { onChild: options.onChild }),
+  });
 
   const session = startRemuxSession({
     broadcast,
-    makeRemuxer,
-    whyNot: (tag) => whyNot(ffmpeg, tag.codec === "Opus" && !tag.isEnhanced ? "unsupported" : tag.codec),
+    makeRemuxer: options.makeRemuxer ?? remuxer.makeRemuxer,
+    whyNot: remuxer.whyNot,
     now,
     log,
     ...(options.limits === undefined ? {} : { limits: options.limits }),

@@ -5,10 +5,12 @@ import type { LiveBroadcast } from "./live/broadcast.ts";
 import type { Log } from "./live/ports.ts";
 import type { RegistryListener } from "./live/registry.ts";
 import { type Packaging, startPackaging } from "./packaging.ts";
+import type { RemuxerChoice } from "./remux/choose-remuxer.ts";
 import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
 
 export interface PackagingsOptions {
   readonly ffmpeg: Ffmpeg;
+  readonly remuxer: RemuxerChoice;
   readonly delivery: Delivery;
   readonly metrics: PromRegistry;
   readonly log: Log;
@@ -25,7 +27,7 @@ const WORTH_A_WARNING = new Set(["remux.failed", "remux.overflow", "remux.gave-u
 /** Seconds. */
 const DELAY_BUCKETS = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10];
 
-export function makePackagings({ ffmpeg, delivery, metrics, log }: PackagingsOptions): Packagings {
+export function makePackagings({ ffmpeg, remuxer, delivery, metrics, log }: PackagingsOptions): Packagings {
   const running = new Set<Packaging>();
   /** What ended packagings counted. */
   const past = { epochs: 0, restarts: 0, overflows: 0, droppedTags: 0, segments: 0 };
@@ -81,6 +83,7 @@ export function makePackagings({ ffmpeg, delivery, metrics, log }: PackagingsOpt
       const packaging = startPackaging({
         broadcast,
         ffmpeg,
+        remuxer,
         delivery,
         onDelay: (delay) => delays.observe(delay / 1000),
         onViolation({ rule, where, detail }) {

@@ -1,0 +1,48 @@
+/** Which remuxer an epoch gets. */
+import type { Milliseconds } from "../bytes/units.ts";
+import type { MediaTag } from "../live/media-tag.ts";
+import { type Ffmpeg, whyNot } from "./ffmpeg-probe.ts";
+import { startFfmpegRemuxer } from "./ffmpeg-remuxer.ts";
+import { startNativeRemuxer } from "./native/native-remuxer.ts";
+import type { MakeRemuxer } from "./remuxer.ts";
+
+/** `auto`: ffmpeg for what the one on this machine can read, the native remuxer for the rest. */
+export const REMUXERS = ["auto", "ffmpeg", "native"] as const;
+export type RemuxerChoice = (typeof REMUXERS)[number];
+
+export interface RemuxerOptions {
+  readonly choice: RemuxerChoice;
+  readonly ffmpeg: Ffmpeg;
+  /** How much media crosses ffmpeg's pipes at once. */
+  readonly batch: Milliseconds;
+  readonly onChild?: (pid: number) => void;
+}
+
+export interface RemuxerChooser {
+  readonly makeRemuxer: MakeRemuxer;
+  /** Why a tag can't be remuxed, for the streamer; null when it can. */
+  readonly whyNot: (tag: MediaTag) => string | null;
+}
+
+export function chooseRemuxer({ choice, ffmpeg, batch, onChild }: RemuxerOptions): RemuxerChooser {
+  // Opus in classic FLV is nobody's standard.
+  const codecOf = (tag: MediaTag) => (tag.codec === "Opus" && !tag.isEnhanced ? "unsupported" : tag.codec);
+  const ffmpegCant = (tag: MediaTag): string | null => whyNot(ffmpeg, codecOf(tag));
+  return {
+    whyNot(tag) {
+      if (choice === "ffmpeg") return ffmpegCant(tag);
+      return codecOf(tag) === "unsupported" ? whyNot(ffmpeg, "unsupported") : null;
+    },
+    makeRemuxer(plan, sink, failures) {
+      const isNative =
+        choice === "native" || (choice === "auto" && plan.heads.some((head) => ffmpegCant(head) !== null));
+      if (isNative) return startNativeRemuxer(plan, sink);
+      return startFfmpegRemuxer(plan, sink, {
+        path: ffmpeg.path,
+        verbose: failures > 0,
+        batchMs: batch,
+        ...(onChild === undefined ? {} : { onChild }),
+      });
+    },
+  };
+}
