@@ -41,6 +41,7 @@ test("an empty record gives the documented defaults", () => {
     trustedProxies: [],
     corsOrigins: [],
     publicUrl: null,
+    remuxer: "auto",
     ffmpegPath: null,
   });
 });
@@ -73,6 +74,7 @@ test("every variable is read into its place", () => {
     TRUSTED_PROXIES: "127.0.0.1, 10.0.0.0/8,fd00::/8",
     CORS_ORIGINS: "https://a.example.org/, http://localhost:5173",
     PUBLIC_URL: "https://live.example.org/",
+    REMUXER: "native",
     FFMPEG_PATH: "/usr/bin/ffmpeg",
   });
   expect(env).toEqual({
@@ -95,6 +97,7 @@ test("every variable is read into its place", () => {
     trustedProxies: ["127.0.0.1", "10.0.0.0/8", "fd00::/8"],
     corsOrigins: ["https://a.example.org", "http://localhost:5173"],
     publicUrl: "https://live.example.org",
+    remuxer: "native",
     ffmpegPath: "/usr/bin/ffmpeg",
   });
 });
@@ -117,6 +120,7 @@ const WRONG_VALUES: [VariableName, string[]][] = [
   ["TRUSTED_PROXIES", ["proxy", "10.0.0.0/33", "1.2.3.4/8/8", "::1/129", "127.0.0.1,"]],
   ["CORS_ORIGINS", ["example.org", "https://a.example.org/path", "https://a.example.org,*"]],
   ["PUBLIC_URL", ["live.example.org", "https://example.org/live", "ftp://example.org", "https://u:p@example.org"]],
+  ["REMUXER", ["gstreamer", "1"]],
   ["FFMPEG_PATH", ["\0"]],
 ];
 
