@@ -68,7 +68,7 @@ export const ingestCommand = defineCommand({
       let gate: Gate = makeOpenGate(latencyOf(args.latency));
       let bus: Bus | null = null;
       let audience: Audience | null = null;
-      let playback: PlaybackTokens | null = null;
+      let tokens: PlaybackTokens | null = null;
       if (!open) {
         shutdown.defer("instance", claimInstance(env.dataDir));
         const handle = await openDatabase({ url: env.databaseUrl ?? undefined, dataDir: env.dataDir, log });
@@ -78,7 +78,7 @@ export const ingestCommand = defineCommand({
         shutdown.defer("bus", bus.close);
         const { secret, vault } = openSecrets(env);
         await sealKeys(handle.db, vault, log);
-        playback = makePlaybackTokens(secret);
+        tokens = makePlaybackTokens(secret);
         const counted = makeAudience({ bus, secret });
         shutdown.defer("audience", () => counted.stop());
         audience = counted;
@@ -100,7 +100,7 @@ export const ingestCommand = defineCommand({
           limits: env.rtmpLimits,
           gate,
           audience,
-          playback,
+          playback: tokens,
           log,
           metrics,
           ffmpeg,

@@ -1,8 +1,7 @@
 /** Whether a request may have what it asks for, where that is private: the token in its address decides. */
-import type { Playback, PlaybackDenial } from "../live/playback.ts";
+import { type Playback, type PlaybackDenial, tokenIn } from "../live/playback.ts";
 import type { PlaybackTarget } from "../live/ports.ts";
 import { plain } from "./media-response.ts";
-import { tokenIn } from "./token-uris.ts";
 
 /** Somebody who was let in. */
 export interface Entry {

@@ -21,8 +21,3 @@ export function cutAtTokens(text: string, kind: "hls" | "dash"): readonly string
   pieces.push(text.slice(from));
   return pieces;
 }
-
-const TOKEN = /[?&]token=([^&#]*)/;
-
-/** The token in an address, as it stands there: none of ours needs percent-encoding. Null: there is none. */
-export const tokenIn = (url: string): string | null => TOKEN.exec(url)?.[1] || null;

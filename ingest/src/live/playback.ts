@@ -21,6 +21,11 @@ export interface Playback {
   };
 }
 
+const TOKEN = /[?&]token=([^&#]*)/;
+
+/** The token in an address, as it stands there: none of ours needs percent-encoding. Null: there is none. */
+export const tokenIn = (url: string): string | null => TOKEN.exec(url)?.[1] || null;
+
 /** A player that has not asked for so long has left. */
 export const PLACE_TTL = ms(30_000);
 

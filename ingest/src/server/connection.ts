@@ -6,6 +6,7 @@ import type { Socket } from "bun";
 import { type Milliseconds, ms } from "../bytes/units.ts";
 import { WireError, type WireErrorCode } from "../bytes/wire-error.ts";
 import { LiveBroadcast, type Publisher } from "../live/broadcast.ts";
+import type { Playback } from "../live/playback.ts";
 import type { Admitted, Gate, Log, Refused } from "../live/ports.ts";
 import type { Registry } from "../live/registry.ts";
 import { type Status, StatusCode } from "../rtmp/command/status.ts";
@@ -15,6 +16,7 @@ import { ServerSession } from "../rtmp/session/server.ts";
 import type { CloseReason, ServerLimits } from "./limits.ts";
 import { releaseMemory } from "./memory.ts";
 import type { ServerMetrics } from "./metrics.ts";
+import { type Place, placeFor } from "./place.ts";
 import { type Player, startPlayer } from "./player.ts";
 import { takesOver } from "./takeover.ts";
 import { WriteQueue } from "./write-queue.ts";
@@ -22,6 +24,7 @@ import { WriteQueue } from "./write-queue.ts";
 export interface ConnectionContext {
   readonly gate: Gate;
   readonly registry: Registry;
+  readonly playback: Playback;
   readonly limits: ServerLimits;
   readonly metrics: ServerMetrics;
   readonly log: Log;
@@ -35,7 +38,7 @@ type Role =
   | { readonly kind: "setup" }
   | { readonly kind: "asking" }
   | { readonly kind: "publisher"; readonly streamId: number; readonly broadcast: LiveBroadcast }
-  | { readonly kind: "player"; readonly streamId: number; readonly player: Player };
+  | { readonly kind: "player"; readonly streamId: number; readonly player: Player; readonly place: Place };
 
 /** How long a closed connection may wait for the peer's own FIN, so that our last answer is not cut off by a reset. */
 const LINGER = ms(1_000);
@@ -117,6 +120,7 @@ export class Connection implements Publisher {
     } else if (this.role.kind === "publisher") {
       if (age > limits.idleTimeout) this.finish("limit.idle-timeout");
     } else if (this.role.kind === "player") {
+      this.role.place.keep();
       if (this.queue.size === 0) this.since = now;
       else if (age > limits.stallTimeout) this.finish("limit.stall-timeout");
     } else if (this.role.kind === "setup") {
@@ -289,8 +293,9 @@ export class Connection implements Publisher {
   private play(event: PlayRequestedEvent): void {
     const name = event.name.split("?", 1)[0]!;
     const broadcast = this.context.registry.find(name);
-    if (broadcast === undefined || broadcast.visibility === "private") {
-      const description = "Nobody is live under this name.";
+    const place = placeFor(this.context.playback, broadcast, event.name, this.id);
+    if (broadcast === undefined || typeof place === "string") {
+      const description = typeof place === "string" ? place : "Nobody is live under this name.";
       this.session.reject(event.streamId, { level: "error", code: StatusCode.playStreamNotFound, description });
       this.closeAfterWrites("refused.not-found");
       return;
@@ -314,8 +319,8 @@ export class Connection implements Publisher {
         this.closeAfterWrites("play.ended");
       },
     });
-    this.role = { kind: "player", streamId: event.streamId, player };
-    if (this.closed) player.stop();
+    this.role = { kind: "player", streamId: event.streamId, player, place };
+    if (this.closed) this.leaveRole();
     for (const next of held) this.handle(next);
   }
 
@@ -336,7 +341,10 @@ export class Connection implements Publisher {
     const { registry, limits, log, now } = this.context;
     this.role = SETUP;
     this.since = now();
-    if (role.kind === "player") role.player.stop();
+    if (role.kind === "player") {
+      role.player.stop();
+      role.place.leave();
+    }
     if (role.kind !== "publisher") return;
     const { broadcast } = role;
     // Somebody else goes on with it.

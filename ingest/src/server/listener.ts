@@ -1,6 +1,7 @@
 /** The RTMP and RTMPS listeners: accept, limits, one deadline timer for all connections, orderly stop. */
 import { createHmac, randomBytes } from "node:crypto";
 import type { Socket, TCPSocketListener } from "bun";
+import type { Playback } from "../live/playback.ts";
 import type { Gate, Log } from "../live/ports.ts";
 import type { Registry } from "../live/registry.ts";
 import type { HandshakeCrypto } from "../rtmp/handshake/crypto.ts";
@@ -26,6 +27,7 @@ export interface RtmpServerOptions {
   readonly apps: readonly string[] | null;
   readonly gate: Gate;
   readonly registry: Registry;
+  readonly playback: Playback;
   readonly limits: ServerLimits;
   readonly metrics: ServerMetrics;
   readonly log: Log;

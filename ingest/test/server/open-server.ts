@@ -1,6 +1,7 @@
 /** A real listener on a free port with a gate in memory, and everything that a test asks about it. */
 import { ms } from "../../src/bytes/units.ts";
-import type { Admitted, Gate, Log, PublishRequest, Refused } from "../../src/live/ports.ts";
+import { makePlayback } from "../../src/live/playback.ts";
+import type { Admitted, Gate, Log, PlaybackTokens, PublishRequest, Refused } from "../../src/live/ports.ts";
 import { Registry } from "../../src/live/registry.ts";
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from "../../src/server/limits.ts";
 import { type RtmpServer, startRtmpServer } from "../../src/server/listener.ts";
@@ -51,11 +52,12 @@ export interface TestServerOptions {
   readonly verdict?: Verdict;
   readonly limits?: Partial<ServerLimits>;
   readonly apps?: readonly string[] | null;
+  readonly playback?: PlaybackTokens;
   readonly tls?: { readonly port: number; readonly cert: string; readonly key: string };
 }
 
 export function openServer(options: TestServerOptions = {}): TestServer {
-  const { verdict = admitAll, limits = {}, apps = ["live"], tls } = options;
+  const { verdict = admitAll, limits = {}, apps = ["live"], tls, playback = null } = options;
   const asked: PublishRequest[] = [];
   const ended: number[] = [];
   const logged: TestServer["logged"] = [];
@@ -83,6 +85,7 @@ export function openServer(options: TestServerOptions = {}): TestServer {
     apps,
     gate,
     registry,
+    playback: makePlayback(playback),
     limits: { ...SHORT_LIMITS, ...limits },
     metrics: {
       opened: () => {},

@@ -87,6 +87,44 @@ test("nobody live, a private channel, an empty name: not found, and closed", asy
   expect(server.allClosed()).toEqual({ "refused.not-found": 2, "refused.empty-name": 1 });
 });
 
+test("a private channel: played with a token for it, by as many as it says; no token stands in the log", async () => {
+  const verify = (token: string, target: { kind: string; slug?: string }) =>
+    target.slug !== "secret" || !/^(good|old)/.test(token)
+      ? "invalid"
+      : token === "old-token"
+        ? "expired"
+        : { subject: "ada", session: token, maxSessions: 2 };
+  await using server = openServer({
+    verdict: () => ({ ...admitted("secret", 1), visibility: "private" }),
+    playback: { verify },
+  });
+  using publisher = await openStarted(server.port, { mode: "publish", name: "k" });
+  publisher.send("video", 0, peer.avcFrame(true, 100));
+  await until("live", () => server.registry.find("secret")?.stats.tags === 1);
+  const refusal = async (name: string) => {
+    using player = await openClient(server.port, { mode: "play", name });
+    await until("closed", () => player.isClosed());
+    return (player.events.at(-1) as { description?: string }).description;
+  };
+  expect(await refusal("secret")).toBe("Nobody is live under this name.");
+  expect(await refusal("secret?token=")).toBe("Nobody is live under this name.");
+  expect(await refusal("secret?token=bad-token")).toBe("This playback token is not valid here.");
+  expect(await refusal("nobody?token=bad-token")).toBe("This playback token is not valid here.");
+  expect(await refusal("secret?token=old-token")).toBe("This playback token is over; get a new one.");
+  {
+    using one = await openStarted(server.port, { mode: "play", name: "secret?token=good-token" });
+    using two = await openStarted(server.port, { mode: "play", name: "secret?x=1&token=good-token" });
+    await until("both play", () => one.media().length > 0 && two.media().length > 0);
+    expect(await refusal("secret?token=good-other")).toBe(
+      "As many players as this playback token allows are watching.",
+    );
+  }
+  await until("they have left", () => server.closed("peer.closed") === 2);
+  using again = await openStarted(server.port, { mode: "play", name: "secret?token=good-other" });
+  await until("plays", () => again.media().length > 0);
+  expect(server.logged.filter(({ text }) => /token/.test(text))).toEqual([]);
+});
+
 test("a slow player is cut off at its queue's limit; another one sees every frame", async () => {
   await using server = openServer({ limits: { maxPlayerQueue: 512 * 1024 } });
   using publisher = await openStarted(server.port, { mode: "publish", name: "k", chunkSize: 65_536 });
