@@ -2,10 +2,9 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { ms } from "../bytes/units.ts";
 import { NOBODY } from "../live/testing/nobody.ts";
-import { type FlvTag, testBroadcast } from "../remux/testing/flv.ts";
 import type { Finding } from "./findings.ts";
 import { StreamHealth } from "./stream-health.ts";
-import { codesOf, type Playing, play } from "./testing/play.ts";
+import { codesOf, type FlvTag, openBroadcast, type Playing, play } from "./testing/play.ts";
 import { CLEAN, type Synthetic, synthesize } from "./testing/synthetic.ts";
 
 setDefaultTimeout(120_000);
@@ -230,7 +229,7 @@ describe("each defect gives exactly its finding", () => {
 });
 
 test("a publisher that is away, and one that comes back with a clock of its own", () => {
-  const broadcast = testBroadcast("one");
+  const broadcast = openBroadcast();
   const health = new StreamHealth(ms(0));
   broadcast.subscribe(health);
   const tags = synthesize({ seconds: 10 });
@@ -259,7 +258,7 @@ test("law: any tags give samples, never an error", () => {
   });
   fc.assert(
     fc.property(fc.array(tag, { maxLength: 40 }), (tags) => {
-      const broadcast = testBroadcast("any");
+      const broadcast = openBroadcast();
       const health = new StreamHealth(ms(0), "ultra");
       broadcast.subscribe(health);
       for (const [index, { kind, timestamp, body }] of tags.entries()) {

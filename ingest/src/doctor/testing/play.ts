@@ -1,8 +1,26 @@
 /** Plays tags to the doctor against a clock of our own: for tests. */
 import { ms } from "../../bytes/units.ts";
+import { LiveBroadcast } from "../../live/broadcast.ts";
 import type { LatencyProfile } from "../../live/latency.ts";
-import { type FlvTag, testBroadcast } from "../../remux/testing/flv.ts";
+import type { MediaKind } from "../../live/media-tag.ts";
+import { NOBODY } from "../../live/testing/nobody.ts";
 import { type HealthSample, StreamHealth } from "../stream-health.ts";
+
+export interface FlvTag {
+  readonly kind: MediaKind;
+  readonly timestamp: number;
+  readonly body: Uint8Array;
+}
+
+export const openBroadcast = (): LiveBroadcast =>
+  new LiveBroadcast({
+    slug: "one",
+    streamId: null,
+    visibility: "public",
+    latency: "standard",
+    startedAt: ms(0),
+    publisher: NOBODY,
+  });
 
 export interface Playing {
   /** How late a tag of a time arrives, in milliseconds; null: it is lost. */
@@ -16,7 +34,7 @@ export function play(
   seconds: number,
   { delay = () => 0, latency }: Playing = {},
 ): HealthSample[] {
-  const broadcast = testBroadcast("one");
+  const broadcast = openBroadcast();
   const health = new StreamHealth(ms(0), latency);
   broadcast.subscribe(health);
   const arrivals = tags

@@ -1,6 +1,6 @@
 /** Broadcasts of any rate, GOP and order of pictures, without an encoder: headers are true, pictures are zeros. For tests. */
-import type { FlvTag } from "../../remux/testing/flv.ts";
 import { encodeAmf0 } from "../../rtmp/amf0/encode.ts";
+import type { FlvTag } from "./play.ts";
 
 export interface Synthetic {
   readonly seconds: number;
