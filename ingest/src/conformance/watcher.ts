@@ -4,7 +4,8 @@
  */
 import { ms } from "../bytes/units.ts";
 import { renderMpd } from "../packager/dash-mpd.ts";
-import { initName, type MediaPlaylistOptions, renderMediaPlaylist } from "../packager/hls-media.ts";
+import { initName } from "../packager/hls-lines.ts";
+import { type MediaPlaylistOptions, renderMediaPlaylist } from "../packager/hls-media.ts";
 import { renderMultivariantPlaylist } from "../packager/hls-multivariant.ts";
 import type { BroadcastView, RenditionView } from "../packager/view.ts";
 import type { SegmentWindow } from "../packager/window.ts";
@@ -33,7 +34,8 @@ interface Seen {
   segment: number;
   part: number;
   readonly epochs: Set<number>;
-  text: string | null;
+  /** A segment was new since the last look: how long it was the newest is not known. */
+  isStale: boolean;
 }
 
 /** Segments come once in two seconds or so, in each rendition: this takes them together. */
@@ -58,7 +60,9 @@ export function makeWatcher({ window, digest, onViolation, isEager = false }: Wa
   /** What was looked at already, by rendition. */
   const newest = new Map<string, Seen>();
 
-  function look(view: BroadcastView): void {
+  function look(whole: BroadcastView): void {
+    // What is in memory: hours of rewinding would cost milliseconds for lines that have been looked at.
+    const view = isEager ? whole : { ...whole, renditions: whole.renditions.map((each) => ({ ...each, past: null })) };
     const at = view.changedAt;
     const isThorough = isEager || view.hasEnded || looks++ % RARELY === 0;
     const answer: Answer = { status: 200, headers: null, sentAt: at, receivedAt: at };
@@ -78,13 +82,11 @@ export function makeWatcher({ window, digest, onViolation, isEager = false }: Wa
     const { name } = rendition;
     const uri = `${BASE}${name}/index.m3u8`;
     const render = (options?: MediaPlaylistOptions): string => renderMediaPlaylist(view, rendition, options);
-    const seen = newest.get(name) ?? { segment: -1, part: -1, epochs: new Set<number>(), text: null };
+    const seen = newest.get(name) ?? { segment: -1, part: -1, epochs: new Set<number>(), isStale: true };
     newest.set(name, seen);
-    // Until this change it was as at the last look: so it is known how long it stayed without a new segment.
-    const before = ms(answer.sentAt - 1);
-    if (seen.text !== null) inspector.reload(uri, seen.text, { ...answer, sentAt: before, receivedAt: before });
+    if (!seen.isStale) inspector.quiet(uri, ms(answer.sentAt - 1));
+    seen.isStale = false;
     const text = render();
-    seen.text = text;
     const playlist = inspector.reload(uri, text, answer);
     const delta = isThorough ? render({ skip: true }) : text;
     if (delta !== text) inspector.delta(uri, delta, text);
@@ -103,14 +105,16 @@ export function makeWatcher({ window, digest, onViolation, isEager = false }: Wa
       else inspector.part(uri, place, part.bytes, answer);
     }
     for (const segment of playlist.segments) {
-      if (segment.number <= seen.segment || segment.isGap) continue;
+      if (segment.number <= seen.segment) continue;
       seen.segment = segment.number;
+      if (segment.isGap) continue;
       const found = window.segment(name, segment.number);
+      if (found === null && window.past(name, segment.number) !== null) continue;
       if (found === null) inspector.failure(new URL(segment.uri, uri).href, "segment", { ...answer, status: 404 });
       else inspector.segment(uri, segment, found.bytes, answer);
     }
     for (const { segment } of inspector.removed(uri, answer.receivedAt)) {
-      if (window.segment(name, segment.number) === null)
+      if (window.segment(name, segment.number) === null && window.past(name, segment.number) === null)
         inspector.removedAnswer(uri, segment, { ...answer, status: 404 });
     }
   }
@@ -119,10 +123,16 @@ export function makeWatcher({ window, digest, onViolation, isEager = false }: Wa
     changed() {
       const { view } = window;
       if (view === null) return;
-      const isDue = view.hasEnded || isEager;
-      if (!isDue && view.changedAt - lastAt < LEAST_MS) return;
       const segments = view.renditions.map((each) => each.segments.at(-1)?.number).join();
+      const isDue = view.hasEnded || isEager;
       if (!isDue && segments === lastSegments) return;
+      if (!isDue && view.changedAt - lastAt < LEAST_MS) {
+        for (const { name, segments: listed } of view.renditions) {
+          const seen = newest.get(name);
+          if (seen !== undefined && listed.at(-1)?.number !== seen.segment) seen.isStale = true;
+        }
+        return;
+      }
       lastSegments = segments;
       lastAt = view.changedAt;
       look(view);

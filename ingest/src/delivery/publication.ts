@@ -1,6 +1,6 @@
 import type { Milliseconds } from "../bytes/units.ts";
 import { renderMpd } from "../packager/dash-mpd.ts";
-import { renderMediaPlaylist } from "../packager/hls-media.ts";
+import { type MediaPlaylistPieces, mediaPlaylistPieces } from "../packager/hls-media.ts";
 import { renderMultivariantPlaylist } from "../packager/hls-multivariant.ts";
 import type { BroadcastView } from "../packager/view.ts";
 import type { SegmentWindow } from "../packager/window.ts";
@@ -44,9 +44,8 @@ export function playlistOf(
   const key = skip ? `${name}?skip` : name;
   const cached = publication.rendered.get(key);
   if (cached?.version === view.version) return cached;
-  const body = render(view, name, skip);
-  if (body === null) return null;
-  const bytes = text.encode(body);
+  const bytes = render(view, name, skip);
+  if (bytes === null) return null;
   const rendered: Rendered = {
     version: view.version,
     bytes,
@@ -68,10 +67,22 @@ export function carrying(
   return { bytes, etag: `"${Bun.hash(bytes).toString(36)}"` };
 }
 
-function render(view: BroadcastView, name: PlaylistName, skip: boolean): string | null {
-  if (name === "master.m3u8") return renderMultivariantPlaylist(view, (rendition) => `${rendition}/index.m3u8`);
+function render(view: BroadcastView, name: PlaylistName, skip: boolean): Uint8Array | null {
+  if (name === "master.m3u8")
+    return text.encode(renderMultivariantPlaylist(view, (rendition) => `${rendition}/index.m3u8`));
   if (name === "manifest.mpd")
-    return renderMpd(view, { timeUri: "/live/time", baseOf: (rendition) => `${rendition}/` });
+    return text.encode(renderMpd(view, { timeUri: "/live/time", baseOf: (rendition) => `${rendition}/` }));
   const rendition = view.renditions.find((each) => `${each.name}/index.m3u8` === name);
-  return rendition === undefined ? null : renderMediaPlaylist(view, rendition, { skip });
+  return rendition === undefined ? null : joined(mediaPlaylistPieces(view, rendition, { skip }));
+}
+
+/** Of hours of rewinding only the ends are new: what lies between is copied, not written anew. */
+export function joined({ head, past, tail }: MediaPlaylistPieces): Uint8Array {
+  if (past === null) return text.encode(head + tail);
+  const [start, end] = [text.encode(head), text.encode(tail)];
+  const whole = new Uint8Array(start.length + past.length + end.length);
+  whole.set(start);
+  whole.set(past, start.length);
+  whole.set(end, start.length + past.length);
+  return whole;
 }

@@ -1,8 +1,7 @@
-import type { MediaSegment } from "./segment.ts";
-
 /** Measured bit rates of a rendition, in steps: a value that is listed stays until it is clearly wrong. */
 export interface Bandwidth {
-  add(segment: MediaSegment): void;
+  /** A segment of so many bytes and seconds. */
+  add(bytes: number, length: number): void;
   /** Never less than what any segment needed (HLS §4.4.6.2 BANDWIDTH), rounded up, and never lower than it was. */
   readonly peak: number;
   readonly average: number;
@@ -20,9 +19,8 @@ export function makeBandwidth(): Bandwidth {
   let bits = 0;
   let seconds = 0;
   return {
-    add(segment) {
-      const length = segment.duration / segment.timescale;
-      const size = segment.bytes.length * 8;
+    add(bytes, length) {
+      const size = bytes * 8;
       bits += size;
       seconds += length;
       const rate = size / Math.max(length, LEAST_SECONDS);

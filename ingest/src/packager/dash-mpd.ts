@@ -1,6 +1,8 @@
 /** The DASH manifest, ISO/IEC 23009-1 with the constraints of DASH-IF IOP 4.3 for live. */
-import { initName } from "./hls-media.ts";
+import { type Milliseconds, ms } from "../bytes/units.ts";
+import { initName } from "./hls-lines.ts";
 import type { EpochInfo, EpochTrack, MediaSegment } from "./segment.ts";
+import { timelineOf } from "./timeline.ts";
 import type { BroadcastView, LowLatency, RenditionMedia, RenditionView } from "./view.ts";
 import { element, type XmlAttributes } from "./xml.ts";
 
@@ -9,6 +11,8 @@ export interface MpdOptions {
   readonly timeUri: string;
   /** Where a rendition's segments lie, with a slash at its end. */
   readonly baseOf: (rendition: string) => string;
+  /** Of a recording: its first Period begins at zero. */
+  readonly isRecording?: boolean;
 }
 
 interface Period {
@@ -20,6 +24,12 @@ interface AdaptationSet {
   readonly source: EpochTrack;
   readonly media: RenditionMedia;
   readonly segments: Listed[];
+  /** What is listed before them, in pieces of a SegmentTimeline. */
+  readonly past: {
+    readonly first: number;
+    readonly timeline: readonly string[];
+    readonly isIndependent: boolean;
+  } | null;
 }
 
 /** A segment, or the one that is growing with the duration that it will have, as far as can be known. */
@@ -34,6 +44,7 @@ const PLAYBACK_RATE = { min: "0.96", max: "1.04" };
 
 export function renderMpd(view: BroadcastView, options: MpdOptions): string {
   const periods = periodsOf(view);
+  const zero = options.isRecording === true ? (periods[0]?.epoch.startsAt ?? ms(0)) : ms(0);
   const root: XmlAttributes = [
     ["xmlns", "urn:mpeg:dash:schema:mpd:2011"],
     ["profiles", "urn:mpeg:dash:profile:isoff-live:2011"],
@@ -41,11 +52,11 @@ export function renderMpd(view: BroadcastView, options: MpdOptions): string {
     ["minBufferTime", duration(view.targetDuration)],
     // §5.3.1.2: no segment is longer, ever. A segment may round down to the target.
     ["maxSegmentDuration", duration(view.targetDuration + 0.5)],
-    ...(view.hasEnded ? ended(view) : live(view)),
+    ...(view.hasEnded ? ended(view, zero) : live(view)),
   ];
   const { lowLatency } = view;
   const growing = view.hasEnded ? null : lowLatency;
-  const body = periods.map((period) => renderPeriod(period, view, options));
+  const body = periods.map((period) => renderPeriod(period, zero, view, options));
   const timing = utcTiming(options);
   const service = growing === null ? [] : [serviceDescription(growing)];
   const children = view.hasEnded ? body : [...service, ...body, timing];
@@ -81,7 +92,8 @@ function live(view: BroadcastView): XmlAttributes {
     ["availabilityStartTime", new Date(view.startedAt).toISOString()],
     ["publishTime", new Date(view.changedAt).toISOString()],
     ["minimumUpdatePeriod", duration(lowLatency === null ? targetDuration / 2 : lowLatency.partTarget)],
-    ["timeShiftBufferDepth", duration(view.windowSeconds)],
+    // §5.3.1.2: without it the whole presentation is there.
+    ...(view.windowSeconds === null ? [] : ([["timeShiftBufferDepth", duration(view.windowSeconds)]] as const)),
     [
       "suggestedPresentationDelay",
       duration(lowLatency === null ? targetDuration * PLAYED_BEHIND : latencyOf(lowLatency)),
@@ -89,25 +101,42 @@ function live(view: BroadcastView): XmlAttributes {
   ];
 }
 
-function ended(view: BroadcastView): XmlAttributes {
+function ended(view: BroadcastView, zero: Milliseconds): XmlAttributes {
   let end = 0;
-  for (const { segments } of view.renditions) {
-    const last = segments.at(-1);
-    if (last !== undefined) end = Math.max(end, (last.time + last.duration) / last.timescale);
+  for (const { segments, past = null } of view.renditions) {
+    const last = segments.at(-1) ?? past?.log.at(past.to - 1) ?? null;
+    if (last !== null) end = Math.max(end, (last.time + last.duration) / last.timescale);
   }
-  return [["mediaPresentationDuration", duration(end)]];
+  return [["mediaPresentationDuration", duration(Math.max(0, end - zero / 1000))]];
 }
 
 function periodsOf(view: BroadcastView): Period[] {
   const periods = new Map<number, Period>();
+  const periodOf = (epoch: EpochInfo): Period => {
+    const period = periods.get(epoch.number) ?? { epoch, sets: [] };
+    periods.set(epoch.number, period);
+    return period;
+  };
+  for (const { name, media, past = null } of view.renditions) {
+    for (const { epoch, from, to: stop } of past?.log.epochs(past.from, past.to) ?? []) {
+      const { log, to } = past!;
+      const timeline = log.timeline(epoch, past!.from, to);
+      const first = Math.max(from, past!.from);
+      if (timeline.length === 0) continue;
+      const set = { first, timeline, isIndependent: log.isIndependent(first, Math.min(stop, to)) };
+      periodOf(epoch).sets.push({ source: sourceOf(epoch, name), media, segments: [], past: set });
+    }
+  }
   for (const rendition of view.renditions) {
     for (const segment of listed(view, rendition)) {
       const { epoch } = segment;
-      const period = periods.get(epoch.number) ?? { epoch, sets: [] };
-      periods.set(epoch.number, period);
-      const set = period.sets.find(({ source }) => source.rendition === rendition.name);
+      const { sets } = periodOf(epoch);
+      const set = sets.find(({ source }) => source.rendition === rendition.name);
       if (set !== undefined) set.segments.push(segment);
-      else period.sets.push({ source: sourceOf(epoch, rendition.name), media: rendition.media, segments: [segment] });
+      else {
+        const source = sourceOf(epoch, rendition.name);
+        sets.push({ source, media: rendition.media, segments: [segment], past: null });
+      }
     }
   }
   return [...periods.values()].sort((a, b) => a.epoch.number - b.epoch.number);
@@ -130,19 +159,19 @@ function sourceOf(epoch: EpochInfo, name: string): EpochTrack {
   return epoch.tracks.find(({ rendition }) => rendition === name)!;
 }
 
-function renderPeriod({ epoch, sets }: Period, view: BroadcastView, options: MpdOptions): string {
+function renderPeriod({ epoch, sets }: Period, zero: Milliseconds, view: BroadcastView, options: MpdOptions): string {
   return element(
     "Period",
     [
       ["id", `p${epoch.number}`],
-      ["start", duration(epoch.startsAt / 1000)],
+      ["start", duration((epoch.startsAt - zero) / 1000)],
     ],
     sets.map((set) => renderSet(set, epoch, view, options)),
   );
 }
 
 function renderSet(
-  { source, media, segments }: AdaptationSet,
+  { source, media, segments, past }: AdaptationSet,
   epoch: EpochInfo,
   view: BroadcastView,
   options: MpdOptions,
@@ -150,7 +179,7 @@ function renderSet(
   const { track } = source;
   const lowLatency = view.hasEnded ? null : view.lowLatency;
   const isVideo = track.kind === "video";
-  const independent = segments.every((segment) => segment.isIndependent);
+  const independent = past?.isIndependent !== false && segments.every((segment) => segment.isIndependent);
   return element(
     "AdaptationSet",
     [
@@ -169,7 +198,7 @@ function renderSet(
         ["value", "main"],
       ]),
       ...(lowLatency === null ? [] : [referenceTime(view, source, epoch, options)]),
-      renderRepresentation(source, media, [renderTemplate(source, segments, epoch, view, options)]),
+      renderRepresentation(source, media, [renderTemplate(source, segments, past, epoch, view, options)]),
     ],
   );
 }
@@ -231,6 +260,7 @@ const utcTiming = ({ timeUri }: MpdOptions): string =>
 function renderTemplate(
   { rendition, timescale }: EpochTrack,
   segments: readonly Listed[],
+  past: AdaptationSet["past"],
   epoch: EpochInfo,
   { lowLatency, hasEnded, targetDuration }: BroadcastView,
   options: MpdOptions,
@@ -251,29 +281,10 @@ function renderTemplate(
       ["presentationTimeOffset", String(Math.round((epoch.startsAt * timescale) / 1000))],
       ["initialization", `${base}${initName(epoch.number)}`],
       ["media", `${base}$Number$.m4s`],
-      ["startNumber", String(segments[0]!.number)],
+      ["startNumber", String(past?.first ?? segments[0]!.number)],
       ...early,
     ],
-    [element("SegmentTimeline", [], timeline(segments))],
-  );
-}
-
-/** §5.3.9.6: runs of equal durations are one element. */
-function timeline(segments: readonly Listed[]): string[] {
-  const runs: { readonly time: number; readonly duration: number; repeat: number }[] = [];
-  let next = Number.NaN;
-  for (const { time, duration: ticks } of segments) {
-    const last = runs.at(-1);
-    if (last !== undefined && last.duration === ticks && time === next) last.repeat++;
-    else runs.push({ time, duration: ticks, repeat: 0 });
-    next = time + ticks;
-  }
-  return runs.map((run) =>
-    element("S", [
-      ["t", String(run.time)],
-      ["d", String(run.duration)],
-      ...(run.repeat > 0 ? ([["r", String(run.repeat)]] as const) : []),
-    ]),
+    [element("SegmentTimeline", [], [...(past?.timeline ?? []), ...timelineOf(segments)])],
   );
 }
 

@@ -1,5 +1,6 @@
 /** HLS media playlists, draft-pantos-hls-rfc8216bis §4.4.3, §4.4.4, §4.4.5. */
-import type { EpochInfo, Part, Segment } from "./segment.ts";
+import { dateTime, isDiscontinuity, mapLine, segmentLines } from "./hls-lines.ts";
+import type { Part, Segment } from "./segment.ts";
 import type { BroadcastView, LowLatency, RenditionView } from "./view.ts";
 
 /** 8: EXT-X-GAP; 9: EXT-X-SKIP (§7). One version for all playlists of a broadcast. */
@@ -13,71 +14,101 @@ const PART_HOLD_BACK = 3;
 const CAN_SKIP_UNTIL = 6;
 /** §4.4.4.9: parts nearer to the end than this stay listed, in target durations. */
 const PARTS_LISTED = 3;
+/** Of sums of seconds. */
+const ROUNDING = 1e-6;
 
-export const initName = (epoch: number): string => `init-${epoch}.mp4`;
-export const segmentName = (number: number): string => `${number}.m4s`;
 export const partName = ({ prefix }: LowLatency, index: number): string => `p${prefix}-${index}.m4s`;
 
 export interface MediaPlaylistOptions {
   /** `_HLS_skip`: leave out what a client has from the playlist before (§6.2.5.1). */
   readonly skip?: boolean;
+  /** EXT-X-PLAYLIST-TYPE:VOD (§4.4.3.5): of a recording. */
+  readonly isRecording?: boolean;
 }
+
+/** A playlist as its text in three pieces: the one in the middle may be long, and is kept ready. */
+export interface MediaPlaylistPieces {
+  readonly head: string;
+  readonly past: Uint8Array | null;
+  readonly tail: string;
+}
+
+const utf8 = new TextDecoder();
 
 export function renderMediaPlaylist(
   view: BroadcastView,
   rendition: RenditionView,
-  { skip = false }: MediaPlaylistOptions = {},
+  options: MediaPlaylistOptions = {},
 ): string {
-  const { segments } = rendition;
+  const { head, past, tail } = mediaPlaylistPieces(view, rendition, options);
+  return `${head}${past === null ? "" : utf8.decode(past)}${tail}`;
+}
+
+export function mediaPlaylistPieces(
+  view: BroadcastView,
+  rendition: RenditionView,
+  { skip = false, isRecording = false }: MediaPlaylistOptions = {},
+): MediaPlaylistPieces {
+  const { segments, past = null } = rendition;
   const lines = ["#EXTM3U", `#EXT-X-VERSION:${HLS_VERSION}`, `#EXT-X-TARGETDURATION:${view.targetDuration}`];
+  if (isRecording) lines.push("#EXT-X-PLAYLIST-TYPE:VOD");
   if (view.isIndependent) lines.push("#EXT-X-INDEPENDENT-SEGMENTS");
   const lowLatency = view.hasEnded ? null : view.lowLatency;
   lines.push(...controls(view));
-  const first = segments[0];
+  const first = past?.log.at(past.from) ?? segments[0];
   lines.push(`#EXT-X-MEDIA-SEQUENCE:${first?.number ?? 0}`);
   if (first !== undefined) {
     // §4.4.3.3: the number of the first segment's discontinuity, less its own tag while that is still listed.
     lines.push(`#EXT-X-DISCONTINUITY-SEQUENCE:${first.epoch.number - (isDiscontinuity(first) ? 1 : 0)}`);
   }
   const length = total(segments) + (lowLatency === null ? 0 : growingSeconds(rendition));
-  const skipped = skip ? skippable(segments, length - CAN_SKIP_UNTIL * view.targetDuration) : 0;
-  if (skipped > 0) lines.push(`#EXT-X-SKIP:SKIPPED-SEGMENTS=${skipped}`);
+  const boundary = length - CAN_SKIP_UNTIL * view.targetDuration;
+  const skippedPast = skip ? skippablePast(rendition, boundary) : 0;
+  const pastCount = past === null ? 0 : past.to - past.from;
+  const skipped = skip && skippedPast === pastCount ? skippable(segments, boundary) : 0;
+  if (skippedPast + skipped > 0) lines.push(`#EXT-X-SKIP:SKIPPED-SEGMENTS=${skippedPast + skipped}`);
+  const head = `${lines.join("\n")}\n`;
+
+  lines.length = 0;
   // A client applies the MAP of the last segment that was skipped, which it has.
-  let mapped = skipped > 0 ? lastMapped(segments, skipped) : null;
-  const map = ({ number }: EpochInfo): void => {
-    if (mapped === number) return;
-    mapped = number;
-    lines.push(`#EXT-X-MAP:URI="${initName(number)}"`);
-  };
+  const before = past?.log.mappedBefore(past.to) ?? null;
+  let mapped = skipped > 0 ? (lastMapped(segments, skipped) ?? before) : before;
   /** Seconds from the end of what is listed. */
   let rest = length;
   for (const [index, segment] of segments.entries()) {
-    const seconds = segment.duration / segment.timescale;
-    rest -= seconds;
+    rest -= segment.duration / segment.timescale;
     if (index < skipped) continue;
-    if (isDiscontinuity(segment)) lines.push("#EXT-X-DISCONTINUITY");
-    if (segment.kind === "media") map(segment.epoch);
-    lines.push(`#EXT-X-PROGRAM-DATE-TIME:${dateTime(view, segment)}`);
-    if (lowLatency !== null && segment.kind === "media" && rest < PARTS_LISTED * view.targetDuration) {
-      for (const part of segment.parts) lines.push(partLine(lowLatency, part, segment.timescale));
-    }
-    if (segment.kind === "gap") lines.push("#EXT-X-GAP");
-    lines.push(`#EXTINF:${seconds.toFixed(5)},`, segmentName(segment.number));
+    const hasParts = lowLatency !== null && segment.kind === "media" && rest < PARTS_LISTED * view.targetDuration;
+    const parts = hasParts ? segment.parts.map((part) => partLine(lowLatency, part, segment.timescale)) : [];
+    lines.push(...segmentLines(view.startedAt, segment, mapped, parts));
+    if (segment.kind === "media") mapped = segment.epoch.number;
   }
   if (lowLatency !== null) {
     const { growing } = rendition;
     if (growing !== null) {
+      const { epoch, parts, timescale } = growing;
       if (isDiscontinuity(growing)) lines.push("#EXT-X-DISCONTINUITY");
-      map(growing.epoch);
-      lines.push(`#EXT-X-PROGRAM-DATE-TIME:${dateTime(view, { ...growing, time: growing.parts[0]!.time })}`);
-      for (const part of growing.parts) lines.push(partLine(lowLatency, part, growing.timescale));
+      if (mapped !== epoch.number) lines.push(mapLine(epoch.number));
+      const time = parts[0]!.time;
+      lines.push(`#EXT-X-PROGRAM-DATE-TIME:${dateTime(view.startedAt, { time, timescale })}`);
+      for (const part of parts) lines.push(partLine(lowLatency, part, timescale));
     }
     // §4.4.5.3: parts are numbered on, so that the next one has this name whether or not it begins a segment.
     lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${partName(lowLatency, rendition.nextPart)}"`);
     for (const other of view.renditions) if (other.name !== rendition.name) lines.push(report(other));
   }
   if (view.hasEnded) lines.push("#EXT-X-ENDLIST");
-  return `${lines.join("\n")}\n`;
+  const tail = lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+  const kept = past === null ? null : past.log.lines(past.from + skippedPast, past.to, skippedPast === 0);
+  return { head, past: kept, tail };
+}
+
+/** How many segments of the past lie wholly before the skip boundary, which counts from the past's end. */
+function skippablePast({ past = null }: RenditionView, boundary: number): number {
+  if (past === null) return 0;
+  let { to } = past;
+  while (to > past.from && -past.log.seconds(to, past.to) > boundary + ROUNDING) to--;
+  return to - past.from;
 }
 
 /** §4.4.3.7, §4.4.3.8. Constant for the broadcast, its end excepted: what has ended is not reloaded. */
@@ -137,15 +168,3 @@ const growingSeconds = ({ growing }: RenditionView): number =>
   growing === null ? 0 : growing.parts.reduce((sum, { duration }) => sum + duration / growing.timescale, 0);
 
 const decimal = (value: number): string => String(Number(value.toFixed(3)));
-
-function isDiscontinuity({ number, epoch }: { readonly number: number; readonly epoch: EpochInfo }): boolean {
-  return number === epoch.firstNumber && !epoch.isFirst;
-}
-
-/** One clock for all renditions: the broadcast's start plus the segment's place on the timeline (§4.4.4.6). */
-function dateTime(
-  { startedAt }: BroadcastView,
-  { time, timescale }: { readonly time: number; readonly timescale: number },
-): string {
-  return new Date(Math.round(startedAt + (time * 1000) / timescale)).toISOString();
-}

@@ -86,13 +86,17 @@ function play(
   epochs: readonly ModelEpoch[],
   see: (view: BroadcastView, window: ReturnType<typeof makeSegmentWindow>) => void,
   isLow = false,
+  dvr: { readonly seconds: number | null; readonly lag: number } | null = null,
 ) {
   const window = makeSegmentWindow({
     startedAt: STARTED_AT,
     targetDurations: 6,
     ...(isLow ? { partPrefix: FIRST } : {}),
+    ...(dvr === null ? {} : { dvrSeconds: dvr.seconds }),
   });
   let version = 0;
+  /** What the storage has not got yet: it is so many segments behind. */
+  const storing: [string, number][] = [];
   const look = (): void => {
     if (window.view === null || window.view.version === version) return;
     version = window.view.version;
@@ -104,6 +108,8 @@ function play(
       onSegment(rendition, segment) {
         window.setTime(ms(STARTED_AT + ((segment.time + segment.duration) * 1000) / segment.timescale));
         window.onSegment(rendition, segment);
+        if (segment.kind === "media") storing.push([rendition, segment.number]);
+        while (dvr !== null && storing.length > dvr.lag) window.stored(...storing.shift()!);
         look();
       },
       onPart(rendition, part, segment) {
@@ -212,6 +218,66 @@ describe("playlist laws", () => {
           expect(watcher!.verdict.rules).toEqual([]);
         }),
         { numRuns: isLow ? 6 : 15, includeErrorInReport: true },
+      );
+    }, 60_000);
+  }
+
+  for (const isLow of [false, true]) {
+    test(`nor where players rewind, ${isLow ? "with" : "without"} parts; what is listed is in memory or in the storage`, () => {
+      const dvr = fc.record({ seconds: fc.constantFrom(10, 30, null), lag: fc.integer({ min: 0, max: 12 }) });
+      fc.assert(
+        fc.property(fc.array(epoch, { minLength: 1, maxLength: isLow ? 2 : 4 }), dvr, (epochs, given) => {
+          let watcher: Watcher | null = null;
+          const said = new Map<string, Listed>();
+          const spans = new Map<string, string>();
+          let fromStorage = 0;
+          const window = play(
+            epochs,
+            (view, shown) => {
+              watcher ??= makeWatcher({ window: shown, digest: (bytes) => String(Bun.hash(bytes)), isEager: true });
+              watcher.changed();
+              for (const rendition of view.renditions) {
+                const playlist = readPlaylist(renderMediaPlaylist(view, rendition));
+                if (given.seconds === null)
+                  expect(playlist.segments[0]!.number).toBe(
+                    said.get(rendition.name)?.number ?? playlist.segments[0]!.number,
+                  );
+                for (const segment of playlist.segments) {
+                  const key = `${rendition.name}/${segment.number}`;
+                  const known = said.get(key);
+                  if (known === undefined) said.set(key, segment);
+                  else expect(segment).toEqual(known);
+                  if (segment.isGap) continue;
+                  const inMemory = shown.segment(rendition.name, segment.number);
+                  if (inMemory === null) fromStorage++;
+                  const found = inMemory ?? shown.past(rendition.name, segment.number)!;
+                  expect(segment.seconds).toBeCloseTo(found.duration / found.timescale, 4);
+                  expect(segment.map).toBe(`init-${found.epoch.number}.mp4`);
+                  expect(shown.init(rendition.name, found.epoch.number)).not.toBeNull();
+                }
+                const last = playlist.segments.at(-1)!.number;
+                const first = playlist.segments[0]!.number;
+                expect(playlist.segments.length).toBe(last - first + 1);
+                if (!said.has(rendition.name)) said.set(rendition.name, playlist.segments[0]!);
+                spans.set(rendition.name, `${first}-${last}`);
+              }
+            },
+            isLow,
+            given,
+          );
+          expect(watcher!.verdict.rules).toEqual([]);
+          // What has ended reads the same when it has left memory.
+          const read = () => window.view!.renditions.map((each) => renderMediaPlaylist(window.view!, each));
+          const mpd = () => renderMpd(window.view!, { timeUri: "/live/time", baseOf: (name) => `${name}/` });
+          const before = [...read(), mpd().replace(/<S [^>]*>/g, "")];
+          for (const rendition of window.view!.renditions)
+            for (const segment of rendition.segments) window.stored(rendition.name, segment.number);
+          window.retire();
+          expect(window.size).toBe(0);
+          expect([...read(), mpd().replace(/<S [^>]*>/g, "")]).toEqual(before);
+          expect(fromStorage).toBeGreaterThanOrEqual(0);
+        }),
+        { numRuns: isLow ? 4 : 12, includeErrorInReport: true },
       );
     }, 60_000);
   }

@@ -1,4 +1,5 @@
 import type { Milliseconds, Seconds } from "../bytes/units.ts";
+import type { PastLog } from "./past-log.ts";
 import type { GrowingSegment, Part, Segment } from "./segment.ts";
 
 /** A broadcast as playlists show it at one moment: never changed, so that whatever is rendered from it agrees. */
@@ -11,8 +12,8 @@ export interface BroadcastView {
   readonly targetDuration: number;
   /** Null: no parts are listed, this is no low-latency broadcast. */
   readonly lowLatency: LowLatency | null;
-  /** What the windows hold at least, for the whole broadcast (DASH timeShiftBufferDepth). */
-  readonly windowSeconds: Seconds;
+  /** What the windows hold at least, for the whole broadcast (DASH timeShiftBufferDepth). Null: all of it. */
+  readonly windowSeconds: Seconds | null;
   /** Every segment begins where a decoder can start. */
   readonly isIndependent: boolean;
   readonly hasEnded: boolean;
@@ -25,11 +26,20 @@ export interface RenditionView {
   readonly kind: "video" | "audio";
   /** Newest epoch's description of the track. */
   readonly media: RenditionMedia;
+  /** Listed before `segments`, and no longer in memory. Null, or not given: nothing is. */
+  readonly past?: PastView | null;
   readonly segments: readonly Segment[];
   /** The segment behind the last one, as far as it has come; null while it has no part. */
   readonly growing: GrowingView | null;
   /** The index of the part that comes next, whatever segment it will belong to. */
   readonly nextPart: number;
+}
+
+/** A range of numbers of a log; `to` is not in it. The log goes on while views of it stay as they are. */
+export interface PastView {
+  readonly log: PastLog;
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface GrowingView extends GrowingSegment {

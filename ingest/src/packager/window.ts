@@ -1,8 +1,9 @@
 import { type Milliseconds, ms, type Seconds, seconds } from "../bytes/units.ts";
 import { type Bandwidth, makeBandwidth } from "./bandwidth.ts";
 import { frameRate } from "./frame-rate.ts";
+import { makePastLog, type PastLog, type PastSegment } from "./past-log.ts";
 import type { EpochTrack, GrowingSegment, MediaSegment, PackagerSink, Part, Segment } from "./segment.ts";
-import type { BroadcastView, GrowingView, LowLatency, RenditionMedia, RenditionView } from "./view.ts";
+import type { BroadcastView, GrowingView, LowLatency, PastView, RenditionMedia, RenditionView } from "./view.ts";
 
 export interface WindowOptions {
   readonly startedAt: Milliseconds;
@@ -10,6 +11,11 @@ export interface WindowOptions {
   readonly targetDurations: number;
   /** What no other broadcast of the channel has in the names of its parts. Not given: parts are not listed. */
   readonly partPrefix?: number;
+  /**
+   * How far back players may go, with segments that are in a storage: `stored` tells which. Null: to the beginning. Default 0: no further than
+   * what is in memory.
+   */
+  readonly dvrSeconds?: number | null;
 }
 
 /** The segments of a broadcast that players may ask for: those listed, and those that playlists in their hands still list. */
@@ -22,6 +28,16 @@ export interface SegmentWindow extends PackagerSink {
   segment(rendition: string, number: number): MediaSegment | null;
   part(rendition: string, index: number): Part | null;
   init(rendition: string, epoch: number): EpochTrack | null;
+  /** Its bytes are in the storage: as soon as memory has no need of it, it is listed from there. */
+  stored(rendition: string, number: number): void;
+  /** The storage takes no more: what lies there is not listed any longer, because what comes would leave a hole. */
+  dropPast(): void;
+  /** After the end: whatever is stored leaves memory. */
+  retire(): void;
+  /** A segment that is in the storage alone, listed now or of late. */
+  past(rendition: string, number: number): PastSegment | null;
+  /** The oldest number that players may ask for. */
+  readonly oldest: number | null;
   /** How long playlists last, and segments have to be there after the last of them. */
   readonly longestPlaylist: Seconds;
   /** Bytes of media held. */
@@ -40,6 +56,10 @@ interface Rendition {
   readonly byNumber: Map<number, MediaSegment>;
   readonly inits: Map<number, EpochTrack>;
   growing: GrowingView | null;
+  /** Null until a segment has left memory for the storage. */
+  log: PastLog | null;
+  /** Of the segments that are listed, those that the storage has. */
+  readonly stored: Set<number>;
   /** Of the segments in `byNumber`, and of the growing one. */
   readonly parts: Map<number, Part>;
   nextPart: number;
@@ -63,8 +83,17 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
   let now = options.startedAt;
   let version = 0;
   let view: BroadcastView | null = null;
+  /** Of what was in memory at once. */
   let longest = 0;
+  /** The same with what is in the storage. */
+  let longestListed = 0;
   let size = 0;
+  const dvrSeconds = options.dvrSeconds === undefined ? 0 : options.dvrSeconds;
+  /** The first number that is listed from the storage; null: none is, or will be. */
+  let pastFrom: number | null = null;
+  /** Of the numbers right before it: until when (Unix time) players may ask for them. */
+  const trimmed: number[] = [];
+  let keepsPast = dvrSeconds !== 0;
 
   const lengthOf = ({ duration, timescale }: Segment): number => duration / timescale;
   const total = (segments: readonly Segment[]): number => segments.reduce((sum, each) => sum + lengthOf(each), 0);
@@ -85,6 +114,8 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
         byNumber: new Map(),
         inits: new Map(),
         growing: null,
+        log: null,
+        stored: new Set(),
         parts: new Map(),
         nextPart: 0,
       };
@@ -95,7 +126,7 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
 
   function describe(rendition: Rendition, segment: MediaSegment, source: EpochTrack): void {
     const { track } = source;
-    rendition.bandwidth.add(segment);
+    rendition.bandwidth.add(segment.bytes.length, lengthOf(segment));
     const { peak, average } = rendition.bandwidth;
     const common = { codecs: track.codecs, peak, average };
     if (track.kind === "audio") {
@@ -142,31 +173,68 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
   }
 
   /** Removes the oldest from all renditions alike, as long as the shortest of them keeps enough. */
-  function slide(): void {
+  function slide(least = LEAST_SEGMENTS, leastSeconds = windowSeconds()): void {
     const all = [...renditions.values()];
     for (const { segments } of all) longest = Math.max(longest, total(segments));
     for (;;) {
       const first = Math.min(...all.map(({ segments }) => segments[0]?.number ?? Number.POSITIVE_INFINITY));
       const isEnough = all.every(({ segments }) => {
         const rest = segments[0]?.number === first ? segments.slice(1) : segments;
-        return rest.length >= LEAST_SEGMENTS && total(rest) >= windowSeconds();
+        return rest.length >= least && total(rest) >= leastSeconds;
       });
-      if (!isEnough) return;
-      for (const rendition of all) {
-        const segment = rendition.segments[0];
-        if (segment?.number !== first) continue;
-        rendition.segments.shift();
+      if (!isEnough || first === Number.POSITIVE_INFINITY) break;
+      const going = all.filter(({ segments }) => segments[0]?.number === first);
+      // What the storage has not got yet waits for it in memory: there is no hole in a playlist.
+      if (keepsPast && !going.every(({ segments, stored }) => segments[0]!.kind === "gap" || stored.has(first))) break;
+      for (const rendition of going) {
+        const segment = rendition.segments.shift()!;
+        rendition.stored.delete(first);
+        if (keepsPast) addToPast(rendition, segment);
         // HLS §6.2.2: its own duration plus that of the longest playlist that had it.
         const until = ms(now + (lengthOf(segment) + longest) * 1000);
         removed.push({ rendition, segment, until });
       }
+      if (keepsPast) pastFrom ??= first;
     }
+    trim();
   }
 
-  function expire(): void {
-    if (removed.length === 0 || removed[0]!.until > now) return;
-    const gone = removed.filter(({ until }) => until <= now);
-    removed = removed.filter(({ until }) => until > now);
+  function addToPast(rendition: Rendition, segment: Segment): void {
+    rendition.log ??= makePastLog(options.startedAt, segment.number);
+    const bytes = segment.kind === "media" ? segment.bytes.length : 0;
+    rendition.log.append(segment, bytes, segment.kind === "gap" || segment.isIndependent);
+  }
+
+  /** Lists no more of the past than is promised, in all renditions alike. */
+  function trim(): void {
+    const all = [...renditions.values()];
+    if (pastFrom === null) return;
+    for (const { log, segments } of all) {
+      if (log !== null) longestListed = Math.max(longestListed, log.seconds(pastFrom, log.end) + total(segments));
+    }
+    // What has ended never changes (§6.2.1).
+    if (dvrSeconds === null || hasEnded) return;
+    const end = Math.max(...all.map(({ log }) => log?.end ?? 0));
+    const isEnough = (from: number): boolean =>
+      all.every(({ log, segments }) => (log?.seconds(from, log.end) ?? 0) + total(segments) >= dvrSeconds);
+    while (pastFrom < end && isEnough(pastFrom + 1)) {
+      pastFrom++;
+      // As long again as a playlist: whoever has one that lists it may ask for it.
+      trimmed.push(now + (targetDuration + 1 + longestListed) * 1000);
+    }
+    while (trimmed.length > 0 && trimmed[0]! <= now) trimmed.shift();
+    for (const { log } of all) log?.dropBefore(pastFrom - trimmed.length);
+  }
+
+  function pastOf({ log }: Rendition): PastView | null {
+    if (pastFrom === null || log === null || log.end <= pastFrom) return null;
+    return { log, from: Math.max(pastFrom, log.first), to: log.end };
+  }
+
+  function expire(at: number = now): void {
+    if (removed.length === 0 || removed[0]!.until > at) return;
+    const gone = removed.filter(({ until }) => until <= at);
+    removed = removed.filter(({ until }) => until > at);
     for (const { rendition, segment } of gone) {
       if (segment.kind === "media") {
         size -= segment.bytes.length;
@@ -177,15 +245,20 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
       const isUsed =
         rendition.growing?.epoch.number === number ||
         rendition.segments.some((each) => each.epoch.number === number) ||
-        removed.some((each) => each.rendition === rendition && each.segment.epoch.number === number);
+        removed.some((each) => each.rendition === rendition && each.segment.epoch.number === number) ||
+        (rendition.log?.epochs(rendition.log.first, rendition.log.end) ?? []).some(
+          ({ epoch }) => epoch.number === number,
+        );
       if (!isUsed) rendition.inits.delete(number);
     }
   }
 
   function refresh(): void {
     const shown: RenditionView[] = [];
-    for (const { name, kind, media, segments, growing, nextPart } of renditions.values()) {
-      if (media !== null) shown.push({ name, kind, media, segments: segments.slice(), growing, nextPart });
+    for (const rendition of renditions.values()) {
+      const { name, kind, media, segments, growing, nextPart } = rendition;
+      const past = pastOf(rendition);
+      if (media !== null) shown.push({ name, kind, media, past, segments: segments.slice(), growing, nextPart });
     }
     shown.sort((a, b) => Number(b.kind === "video") - Number(a.kind === "video"));
     const first = shown[0]?.segments[0]?.epoch.tracks ?? [];
@@ -199,7 +272,7 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
       changedAt: now,
       targetDuration,
       lowLatency,
-      windowSeconds: seconds(windowSeconds()),
+      windowSeconds: dvrSeconds === null ? null : seconds(Math.max(dvrSeconds, windowSeconds())),
       isIndependent,
       hasEnded,
       renditions: shown,
@@ -227,6 +300,30 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
       hasEnded = true;
       refresh();
     },
+    stored(name, number) {
+      const rendition = renditions.get(name);
+      if (rendition === undefined || !keepsPast || !rendition.byNumber.has(number)) return;
+      rendition.stored.add(number);
+    },
+    dropPast() {
+      keepsPast = false;
+      pastFrom = null;
+      for (const { stored } of renditions.values()) stored.clear();
+      slide();
+      refresh();
+    },
+    retire() {
+      if (!hasEnded || !keepsPast) return;
+      slide(0, 0);
+      // Nobody is late any more: who asks is answered from the storage.
+      expire(Number.POSITIVE_INFINITY);
+      refresh();
+    },
+    past: (rendition, number) => renditions.get(rendition)?.log?.at(number) ?? null,
+    get oldest() {
+      const firsts = [...renditions.values()].flatMap(({ log, segments }) => log?.first ?? segments[0]?.number ?? []);
+      return firsts.length === 0 ? null : Math.min(...firsts);
+    },
     get view() {
       return view;
     },
@@ -234,7 +331,7 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
     part: (rendition, index) => renditions.get(rendition)?.parts.get(index) ?? null,
     init: (rendition, epoch) => renditions.get(rendition)?.inits.get(epoch) ?? null,
     get longestPlaylist() {
-      return seconds(longest);
+      return seconds(Math.max(longest, longestListed));
     },
     get size() {
       return size;
