@@ -6,6 +6,7 @@ import { type Delivery, makeDelivery } from "./delivery/delivery.ts";
 import type { LiveBroadcast } from "./live/broadcast.ts";
 import { type Packaging, type PackagingOptions, startPackaging } from "./packaging.ts";
 import { type Ffmpeg, probeFfmpeg } from "./remux/ffmpeg-probe.ts";
+import { makeEnhancedFlv } from "./remux/testing/enhanced-flv.ts";
 import {
   eventually,
   type FlvTag,
@@ -166,6 +167,40 @@ describe("a broadcast, through real ffmpeg", () => {
     expect(framesOf(dash, "video")).toBeGreaterThanOrEqual(count(tags, "video") - 2);
     expect(framesOf(dash, "audio")).toBeGreaterThanOrEqual(count(tags, "audio") - 6);
   }, 60_000);
+
+  test("the native remuxer gives the same HLS and DASH", async () => {
+    const tags = await makeFlv(AV);
+    const { broadcast, packaging, url, text } = goLive("native", { remuxer: "native" });
+    const before = children.length;
+    await publish(broadcast, tags, { pace: 8 });
+    broadcast.end();
+    await packaging.done;
+    expect(children.length).toBe(before);
+    expect(packaging.stats).toMatchObject({ state: "ended", epochs: 1, restarts: 0, failure: null });
+    expect(match(await text("video/index.m3u8"), /^#EXTINF:2\.00000,$/gm)).toBe(4);
+    const hls = await probe(url("master.m3u8"));
+    expect(framesOf(hls, "video")).toBe(count(tags, "video"));
+    expect(framesOf(hls, "audio")).toBeGreaterThanOrEqual(count(tags, "audio") - 4);
+    expect(framesOf(await probe(url("manifest.mpd")), "video")).toBeGreaterThanOrEqual(count(tags, "video") - 2);
+  }, 60_000);
+
+  test("what this ffmpeg can't read from FLV is packaged all the same: AV1 and Opus", async () => {
+    const { tags, samples } = await makeEnhancedFlv({
+      seconds: 6,
+      video: { codec: "av01", encoder: ["libaom-av1", "-cpu-used", "8", "-usage", "realtime", "-b:v", "300k"] },
+      audio: { codec: "Opus", encoder: ["libopus"] },
+    });
+    const { broadcast, packaging, refused, url, text } = goLive("av1");
+    await publish(broadcast, tags, { pace: 8 });
+    broadcast.end();
+    await packaging.done;
+    expect(refused).toEqual([]);
+    expect(packaging.stats).toMatchObject({ state: "ended", failure: null });
+    expect(await text("master.m3u8")).toMatch(/CODECS="av01\.0\.00M\.08,opus",RESOLUTION=320x180,FRAME-RATE=2[45]\./);
+    const hls = await probe(url("master.m3u8"));
+    expect(hls.map(({ codec_name }) => codec_name).toSorted()).toEqual(["av1", "opus"]);
+    expect(framesOf(hls, "video")).toBe(samples[0]!.length);
+  }, 120_000);
 
   test("a live manifest and playlist are read while they grow", async () => {
     const tags = await makeFlv(AV);
