@@ -51,6 +51,7 @@ export * from "./statistics.ts";
 export type { ChannelScope, DayRange } from "./statistics-days.ts";
 export { type RollUpResult, rollUpStatistics } from "./statistics-rollup.ts";
 export * from "./stream-changes.ts";
+export * from "./stream-health.ts";
 export * from "./stream-statistics.ts";
 export {
   getPublicStreams,

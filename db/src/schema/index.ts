@@ -5,6 +5,7 @@ export { recordings } from "./recordings.ts";
 export { rollups } from "./rollups.ts";
 export { refreshTokens, sessions } from "./sessions.ts";
 export { statistics, statisticsStreams, statisticsViewers } from "./statistics.ts";
+export { streamHealth } from "./stream-health.ts";
 export { streamMinutes } from "./stream-minutes.ts";
 export { streamViews } from "./stream-views.ts";
 export { streams } from "./streams.ts";
