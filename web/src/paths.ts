@@ -5,6 +5,8 @@
 export const PATHS = {
   home: "/",
   watch: "/watch/:slug",
+  stream: "/v/:id",
+  search: "/search",
   register: "/register",
   login: "/login",
   settings: "/settings",
@@ -26,6 +28,14 @@ export const PATHS = {
 export function watchPath(slug: string): string {
   return `/watch/${encodeURIComponent(slug)}`;
 }
+
+/** The page of a broadcast that is over. */
+export const streamPath = (id: number): string => `/v/${id}`;
+
+/** Plays in other people's pages; a document of its own, not a page of the router. */
+export const embedPath = (slug: string): string => `/embed/${encodeURIComponent(slug)}`;
+
+export const searchPath = (text: string): string => `${PATHS.search}?q=${encodeURIComponent(text)}`;
 
 const filled = (pattern: string, part: string) => pattern.replace(/:\w+/, encodeURIComponent(part));
 

@@ -2,13 +2,23 @@ import { createEffect, createSignal, For, on, Show } from "solid-js";
 import { words } from "../i18n/locale.ts";
 import { createLiveFeed } from "../live/create-live-feed.ts";
 import { createNow } from "../live/create-now.ts";
+import { createStreamList } from "../live/create-stream-list.ts";
+import { isRecorded } from "../live/recording.ts";
 import { CarrierArt } from "../ui/carrier-art.tsx";
 import { GoLiveGuide } from "../ui/go-live-guide.tsx";
-import { StreamCard } from "../ui/stream-card.tsx";
+import { PastCard, PlannedRow, StreamCard } from "../ui/stream-card.tsx";
 import { useTitle } from "../ui/use-title.ts";
 
+const UPCOMING = 6;
+const RECENT = 12;
+
 export function Home() {
-  const { feed, showMore } = createLiveFeed();
+  const { feed, showMore, retry } = createLiveFeed();
+  // What is live comes first, to the eye and on the wire.
+  const planned = createStreamList(() => (feed.loaded ? { status: "planned", limit: UPCOMING } : null));
+  const past = createStreamList(() => (feed.loaded ? { status: "ended", limit: RECENT } : null));
+  const upcoming = () => planned.items.filter(({ scheduledFor }) => scheduledFor !== null);
+  const recorded = () => past.items.filter(isRecorded);
   const now = createNow();
   const [announcement, setAnnouncement] = createSignal("");
   useTitle(() => words().home.title);
@@ -31,12 +41,12 @@ export function Home() {
       <p class="visually-hidden" role="status">
         {announcement()}
       </p>
-      <Show when={!feed.reachable}>
+      <Show when={feed.loaded && !feed.reachable}>
         <p class="offline-notice" role="status">
           {words().site.offline}
         </p>
       </Show>
-      <Show when={feed.loaded} fallback={<Skeleton />}>
+      <Show when={feed.loaded} fallback={feed.failed ? <Failed onRetry={retry} /> : <Skeleton />}>
         <Show when={feed.items.length > 0} fallback={<Quiet />}>
           <h1 class="home-heading">{words().home.heading(feed.items.length)}</h1>
           <ul class="cards" aria-label={words().home.list}>
@@ -55,6 +65,34 @@ export function Home() {
           </Show>
         </Show>
       </Show>
+      <Show when={upcoming().length > 0}>
+        <section class="home-section" aria-labelledby="upcoming">
+          <h2 id="upcoming">{words().home.upcoming}</h2>
+          <ul class="planned-list">
+            <For each={upcoming()}>
+              {(stream) => (
+                <li>
+                  <PlannedRow stream={stream} now={now()} />
+                </li>
+              )}
+            </For>
+          </ul>
+        </section>
+      </Show>
+      <Show when={recorded().length > 0}>
+        <section class="home-section" aria-labelledby="recent">
+          <h2 id="recent">{words().home.recent}</h2>
+          <ul class="cards cards-small">
+            <For each={recorded()}>
+              {(stream) => (
+                <li>
+                  <PastCard stream={stream} now={now()} />
+                </li>
+              )}
+            </For>
+          </ul>
+        </section>
+      </Show>
       <GoLiveGuide />
     </div>
   );
@@ -68,6 +106,18 @@ function Quiet() {
         <h1>{words().home.quiet}</h1>
         <p>{words().home.quietMore}</p>
       </div>
+    </div>
+  );
+}
+
+function Failed(props: { onRetry: () => void }) {
+  return (
+    <div class="notice" role="alert">
+      <h1>{words().home.failed}</h1>
+      <p>{words().site.offline}</p>
+      <button type="button" class="button" onClick={props.onRetry}>
+        {words().failure.retry}
+      </button>
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /** Line icons on a 24 grid, drawn for this site. They are decoration: the control around them carries the name. */
 import type { JSX } from "solid-js";
 
-function Icon(props: { children: JSX.Element }) {
+export function Icon(props: { children: JSX.Element }) {
   return (
     <svg
       class="icon"
@@ -90,5 +90,25 @@ export const CheckIcon = () => (
 export const ArrowIcon = () => (
   <Icon>
     <path d="M4.5 12h15M13.5 6l6 6-6 6" />
+  </Icon>
+);
+
+export const EyeIcon = () => (
+  <Icon>
+    <path d="M2.500 12S6 5.500 12 5.500 21.500 12 21.500 12 18 18.500 12 18.500 2.500 12 2.500 12Z" />
+    <circle cx="12" cy="12" r="2.800" />
+  </Icon>
+);
+
+export const EyeOffIcon = () => (
+  <Icon>
+    <path d="M4 4l16 16M9.900 5.800c.7-.2 1.400-.3 2.100-.3 6 0 9.500 6.500 9.500 6.500s-1 1.900-2.900 3.600M6.300 7.400C3.800 9.200 2.500 12 2.500 12s3.500 6.500 9.500 6.500c1.700 0 3.200-.5 4.500-1.300" />
+  </Icon>
+);
+
+export const PersonIcon = () => (
+  <Icon>
+    <circle cx="12" cy="8.500" r="3.800" />
+    <path d="M4.500 20c.8-3.800 3.800-5.500 7.500-5.500s6.700 1.700 7.500 5.500" />
   </Icon>
 );
