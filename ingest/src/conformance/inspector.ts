@@ -42,6 +42,8 @@ export interface Inspector {
   /** Returns what was read, for the client's next step. */
   multivariant(uri: string, text: string, answer: Answer): MultivariantPlaylist;
   reload(uri: string, text: string, answer: Answer, asked?: Asked | null): MediaPlaylist;
+  /** Known without a reload: no segment was new until then. */
+  quiet(uri: string, until: Milliseconds): void;
   /** A delta update and the whole playlist, asked for at the same time. */
   delta(uri: string, delta: string, whole: string): void;
   init(uri: string, map: Reference, bytes: Uint8Array, answer: Answer): InitFile | null;
@@ -169,6 +171,9 @@ export function makeInspector({ digest, onViolation }: InspectorOptions): Inspec
       judge({ kind: "reload", where: uri, reload, history }, answer.receivedAt);
       remember(history, reload);
       return playlist;
+    },
+    quiet(uri, until) {
+      historyOf(all, uri).quietUntil = until;
     },
     delta(uri, deltaText, wholeText) {
       const whole = readMediaPlaylist(wholeText);

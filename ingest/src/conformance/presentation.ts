@@ -50,6 +50,8 @@ export interface PlaylistHistory {
   readonly parts: Set<string>;
   /** When the newest segment was first seen. */
   newestAt: Milliseconds;
+  /** Until when it is known to have been the newest, apart from reloads. */
+  quietUntil: Milliseconds;
   longestSeconds: number;
   removed: Removed[];
   /** What was read of segments, by number. */
@@ -95,6 +97,7 @@ export function historyOf(all: Presentation, uri: string): PlaylistHistory {
       references: new Map(),
       parts: new Set(),
       newestAt: 0 as Milliseconds,
+      quietUntil: 0 as Milliseconds,
       longestSeconds: 0,
       removed: [],
       media: new Map(),

@@ -146,11 +146,12 @@ export const RELOAD_RULES: readonly Rule[] = [
     demands:
       "A new segment comes at most 1.5 target durations after the last one. An encoder that was away is excused by a discontinuity.",
     on: "reload",
-    check({ reload: { playlist, fresh, answer }, history: { latest, newestAt } }) {
+    check({ reload: { playlist, fresh, answer }, history: { latest, newestAt, quietUntil } }) {
       const next = fresh[0];
       if (latest === null || next === undefined || next.hasDiscontinuityTag) return [];
       // The last look that did not have it was answered no earlier than it was asked for.
-      const waited = Math.min(latest.answer.sentAt, answer.receivedAt) - newestAt;
+      const without = Math.max(latest.answer.sentAt, quietUntil);
+      const waited = Math.min(without, answer.receivedAt) - newestAt;
       const limit = CADENCE * playlist.targetDuration * 1000 + LATENESS;
       return waited > limit
         ? [`Segment ${next.number} was not there ${(waited / 1000).toFixed(2)} s after the one before`]
