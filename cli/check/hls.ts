@@ -44,11 +44,7 @@ export async function playHls(
   const uris = [...renditions, ...variants.map(({ uri }) => uri)];
   const all = [...new Set(uris.map((uri) => resolve(uri, url)))];
   if (all.length > MAX_PLAYLISTS) client.notes.add(`Only ${MAX_PLAYLISTS} of ${all.length} renditions were looked at.`);
-  let last = 0;
   const refresh = async (): Promise<void> => {
-    const now = Date.now();
-    if (now - last < RETRY_MS) return;
-    last = now;
     const again = await client.get(url);
     if (isGood(again)) inspector.multivariant(url, textOf(again), again.answer);
   };
