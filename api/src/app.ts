@@ -15,6 +15,7 @@ import { requestLimits } from "./limits/plugin.ts";
 import { platformMetrics } from "./metrics/platform.ts";
 import { makeRequestMetrics } from "./metrics/requests.ts";
 import { openapiRoutes } from "./openapi/routes.ts";
+import { playbackRoutes } from "./playback/routes.ts";
 import type { Services } from "./services.ts";
 import { siteRoutes } from "./site/routes.ts";
 import { statisticsRoutes } from "./statistics/routes.ts";
@@ -49,6 +50,7 @@ export function createApp(given: Services) {
     .use(authRoutes(services))
     .use(channelRoutes(services))
     .use(streamRoutes(services))
+    .use(playbackRoutes(services))
     .use(viewRoutes(services))
     .use(userRoutes(services))
     .use(statisticsRoutes(services))

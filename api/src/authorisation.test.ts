@@ -183,6 +183,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   "PUT /api/streams/:id/cover": { object: liveStream, body: image, statuses: MANAGE },
   "DELETE /api/streams/:id/cover": { object: liveStream, statuses: REMOVE },
 
+  // Whoever may see it may watch it.
+  "POST /api/channels/:id/playback-token": { object: channel, body: () => ({}), statuses: READ },
+  "POST /api/streams/:id/playback-token": { object: liveStream, body: () => ({}), statuses: READ },
   "POST /api/streams/:id/views": {
     object: liveStream,
     body: () => ({}),

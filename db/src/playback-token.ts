@@ -38,6 +38,8 @@ export interface PlaybackTokens {
   verify(token: string, target: PlaybackTarget): PlaybackClaims | "invalid" | "expired";
   /** The name of an account in tokens. */
   subjectOf(userId: number): string;
+  /** A name that nobody has. */
+  anySubject(): string;
 }
 
 /** Seconds that the clocks of the machine that signs and of the one that checks may differ. */
@@ -117,6 +119,7 @@ export function makePlaybackTokens(
         maxSessions: bytes[1]!,
       };
     },
+    anySubject: () => randomBytes(8).toString("base64url"),
     subjectOf: (userId) =>
       createHmac("sha256", subjectKey).update(`user ${userId}`).digest().subarray(0, 8).toString("base64url"),
   };

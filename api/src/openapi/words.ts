@@ -17,6 +17,7 @@ export const TAGS = [
   { name: "Channels", description: "Places to broadcast from, and their stream keys" },
   { name: "Streams", description: "Broadcasts: planned, live and over" },
   { name: "Pictures", description: "Avatars, pictures of channels and covers of streams" },
+  { name: "Playback", description: "Who may watch what is private" },
   { name: "Views", description: "Who watches, and for how long" },
   { name: "Statistics", description: "How broadcasts did" },
   { name: "Events", description: "What happens, as it happens" },
