@@ -4,7 +4,8 @@
  */
 import { ms } from "../bytes/units.ts";
 import { renderMpd } from "../packager/dash-mpd.ts";
-import { initName, type MediaPlaylistOptions, renderMediaPlaylist } from "../packager/hls-media.ts";
+import { initName } from "../packager/hls-lines.ts";
+import { type MediaPlaylistOptions, renderMediaPlaylist } from "../packager/hls-media.ts";
 import { renderMultivariantPlaylist } from "../packager/hls-multivariant.ts";
 import type { BroadcastView, RenditionView } from "../packager/view.ts";
 import type { SegmentWindow } from "../packager/window.ts";
@@ -59,7 +60,9 @@ export function makeWatcher({ window, digest, onViolation, isEager = false }: Wa
   /** What was looked at already, by rendition. */
   const newest = new Map<string, Seen>();
 
-  function look(view: BroadcastView): void {
+  function look(whole: BroadcastView): void {
+    // What is in memory: hours of rewinding would cost milliseconds for lines that have been looked at.
+    const view = isEager ? whole : { ...whole, renditions: whole.renditions.map((each) => ({ ...each, past: null })) };
     const at = view.changedAt;
     const isThorough = isEager || view.hasEnded || looks++ % RARELY === 0;
     const answer: Answer = { status: 200, headers: null, sentAt: at, receivedAt: at };
@@ -106,11 +109,12 @@ export function makeWatcher({ window, digest, onViolation, isEager = false }: Wa
       seen.segment = segment.number;
       if (segment.isGap) continue;
       const found = window.segment(name, segment.number);
+      if (found === null && window.past(name, segment.number) !== null) continue;
       if (found === null) inspector.failure(new URL(segment.uri, uri).href, "segment", { ...answer, status: 404 });
       else inspector.segment(uri, segment, found.bytes, answer);
     }
     for (const { segment } of inspector.removed(uri, answer.receivedAt)) {
-      if (window.segment(name, segment.number) === null)
+      if (window.segment(name, segment.number) === null && window.past(name, segment.number) === null)
         inspector.removedAnswer(uri, segment, { ...answer, status: 404 });
     }
   }
