@@ -1,14 +1,16 @@
 import { makeSockets } from "@streamhub/api/sockets";
-import { type Bus, migrate, openBus, openDatabase } from "@streamhub/db";
+import { type Bus, migrate, openBus, openDatabase, queries } from "@streamhub/db";
 import { makePlaybackTokens, type PlaybackTokens } from "@streamhub/db/playback-token";
 import { type Ingest, startIngest } from "@streamhub/ingest";
 import { LATENCY, type LatencyProfile } from "@streamhub/ingest/live/latency";
 import type { Audience, Gate } from "@streamhub/ingest/live/ports";
 import {
   ENDED_ELSEWHERE,
+  type HealthHistory,
   joinBus,
   makeAudience,
   makeDatabaseGate,
+  makeHealthHistory,
   makeOpenGate,
 } from "@streamhub/ingest/platform/index";
 import { probeFfmpeg } from "@streamhub/ingest/remux/ffmpeg-probe";
@@ -68,6 +70,7 @@ export const ingestCommand = defineCommand({
       let gate: Gate = makeOpenGate(latencyOf(args.latency));
       let bus: Bus | null = null;
       let audience: Audience | null = null;
+      let history: HealthHistory | null = null;
       let tokens: PlaybackTokens | null = null;
       if (!open) {
         shutdown.defer("instance", claimInstance(env.dataDir));
@@ -82,6 +85,8 @@ export const ingestCommand = defineCommand({
         const counted = makeAudience({ bus, secret });
         shutdown.defer("audience", () => counted.stop());
         audience = counted;
+        history = makeHealthHistory({ write: (minutes) => queries.writeHealth(handle.db, minutes), log });
+        shutdown.defer("health history", history.stop);
         const onTakenOver = (streamId: number) => ingest?.cut(streamId, ENDED_ELSEWHERE);
         gate = makeDatabaseGate({ handle, vault, bus, nodeId: nodeId(env.dataDir), log, onTakenOver });
         shutdown.defer("gate", () => gate.close());
@@ -111,7 +116,8 @@ export const ingestCommand = defineCommand({
         throw portFailure(error, env.rtmpPort, "RTMP_PORT");
       }
       const { handle: media, rtmpPort, stop } = ingest;
-      if (bus !== null) shutdown.defer("ingest bus", joinBus({ bus, ingest, log }));
+      if (bus !== null)
+        shutdown.defer("ingest bus", joinBus({ bus, ingest, log, ...(history === null ? {} : { history }) }));
       shutdown.defer("ingest", stop);
       const http = startHttp({
         sockets,

@@ -14,7 +14,13 @@ import {
 } from "@streamhub/db";
 import { makePlaybackTokens } from "@streamhub/db/playback-token";
 import { type Ingest, startIngest } from "@streamhub/ingest";
-import { ENDED_ELSEWHERE, joinBus, makeAudience, makeDatabaseGate } from "@streamhub/ingest/platform/index";
+import {
+  ENDED_ELSEWHERE,
+  joinBus,
+  makeAudience,
+  makeDatabaseGate,
+  makeHealthHistory,
+} from "@streamhub/ingest/platform/index";
 import { type Ffmpeg, probeFfmpeg } from "@streamhub/ingest/remux/ffmpeg-probe";
 import { makeSite } from "@streamhub/web/serve";
 import { defineCommand } from "citty";
@@ -119,7 +125,10 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
     throw portFailure(error, env.rtmpPort, env.rtmps === null ? "RTMP_PORT" : "RTMP_PORT or RTMPS_PORT");
   }
   const { handle: media, rtmpPort: boundRtmp, rtmpsPort, stop } = ingest;
-  const leaveBus = joinBus({ bus, ingest, log });
+  const write = (minutes: readonly queries.HealthMinute[]) => queries.writeHealth(handle.db, minutes);
+  const history = makeHealthHistory({ write, log });
+  shutdown.defer("health history", history.stop);
+  const leaveBus = joinBus({ bus, ingest, log, history });
   shutdown.defer("ingest bus", leaveBus);
   shutdown.defer("ingest", stop);
 

@@ -7,6 +7,7 @@ import type { MediaSockets } from "./delivery/live-sockets.ts";
 import { makePlayback } from "./live/playback.ts";
 import type { Audience, Gate, Log, PlaybackTokens } from "./live/ports.ts";
 import { Registry, type RegistryListener } from "./live/registry.ts";
+import type { PackagingStats } from "./packaging.ts";
 import { makePackagings } from "./packagings.ts";
 import { playbackMetrics } from "./playback-metrics.ts";
 import type { RemuxerChoice } from "./remux/choose-remuxer.ts";
@@ -38,6 +39,11 @@ export interface IngestOptions {
   readonly audience?: Audience | null;
 }
 
+export interface PackagingHealth extends Pick<PackagingStats, "state" | "failure"> {
+  /** Times that our own output broke a rule of HLS or DASH. */
+  readonly violations: number;
+}
+
 export interface Ingest {
   readonly rtmpPort: number;
   readonly rtmpsPort: number | null;
@@ -47,6 +53,8 @@ export interface Ingest {
   listen(listener: RegistryListener): void;
   /** Ends the publisher of a stream, if it is live here. */
   cut(streamId: number, reason: string): void;
+  /** How the media of a stream that is live here is made ready for viewers; null when it is not. */
+  packaging(streamId: number): PackagingHealth | null;
   /** Publishers first, then their packaging; bounded. */
   stop(): Promise<void>;
 }
@@ -111,6 +119,11 @@ export function startIngest(options: IngestOptions): Ingest {
         if (broadcast.publisher === null) registry.end(broadcast, ms(Date.now()));
         else broadcast.refuse("publish.cut", reason);
       }
+    },
+    packaging(streamId) {
+      const stats = packagings?.statsOf(streamId) ?? null;
+      if (stats === null) return null;
+      return { state: stats.state, failure: stats.failure, violations: stats.conformance.must };
     },
     async stop() {
       await server.stop(STOP_GRACE_MS);

@@ -4,7 +4,7 @@ import type { Delivery } from "./delivery/delivery.ts";
 import type { LiveBroadcast } from "./live/broadcast.ts";
 import type { Log } from "./live/ports.ts";
 import type { RegistryListener } from "./live/registry.ts";
-import { type Packaging, startPackaging } from "./packaging.ts";
+import { type Packaging, type PackagingStats, startPackaging } from "./packaging.ts";
 import type { RemuxerChoice } from "./remux/choose-remuxer.ts";
 import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
 
@@ -17,6 +17,8 @@ export interface PackagingsOptions {
 }
 
 export interface Packagings extends RegistryListener {
+  /** Of the stream that is live here; null when there is none. */
+  statsOf(streamId: number): PackagingStats | null;
   /** Resolves when every packaging has listed its last segment. */
   stop(): Promise<void>;
 }
@@ -29,6 +31,7 @@ const DELAY_BUCKETS = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10];
 
 export function makePackagings({ ffmpeg, remuxer, delivery, metrics, log }: PackagingsOptions): Packagings {
   const running = new Set<Packaging>();
+  const byStream = new Map<number, Packaging>();
   /** What ended packagings counted. */
   const past = { epochs: 0, restarts: 0, overflows: 0, droppedTags: 0, segments: 0 };
   type Count = keyof typeof past;
@@ -102,11 +105,14 @@ export function makePackagings({ ffmpeg, remuxer, delivery, metrics, log }: Pack
             : log.debug({ code, slug, streamId, ...details }, "Packaging"),
       });
       running.add(packaging);
+      if (streamId !== null) byStream.set(streamId, packaging);
       void packaging.done.then(() => {
         for (const count of COUNTS) past[count] += packaging.stats[count];
         running.delete(packaging);
+        if (streamId !== null && byStream.get(streamId) === packaging) byStream.delete(streamId);
       });
     },
+    statsOf: (streamId) => byStream.get(streamId)?.stats ?? null,
     // The broadcast's end reaches its packaging as its sink.
     onEnd() {},
     async stop() {

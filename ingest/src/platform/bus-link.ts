@@ -3,14 +3,19 @@ import { type Bus, INGEST_TOPIC, type Log, ownerTopic, sampleKey } from "@stream
 import { ms } from "../bytes/units.ts";
 import { type HealthSample, StreamHealth } from "../doctor/stream-health.ts";
 import type { RegistryListener } from "../live/registry.ts";
+import type { HealthHistory } from "./health-history.ts";
 
 export interface BusLinkOptions {
   readonly bus: Bus;
   readonly ingest: {
     listen(listener: RegistryListener): void;
     cut(streamId: number, reason: string): void;
+    /** Null: it is not packaged here. */
+    packaging?(streamId: number): PackagingHealth | null;
   };
   readonly log: Log;
+  /** Keeps the samples; default nobody. */
+  readonly history?: Pick<HealthHistory, "add">;
   /** Between two samples. Default 1 s. */
   readonly sampleMs?: number;
 }
@@ -19,8 +24,18 @@ export interface BusLinkOptions {
 export const ENDED_ELSEWHERE =
   "This broadcast was ended from its channel's page, or another encoder has taken it over.";
 
+/** What becomes of what the encoder sends. */
+export interface PackagingHealth {
+  readonly state: "waiting" | "live" | "ended" | "failed";
+  /** Why it failed. */
+  readonly failure: string | null;
+  /** Times that our own output broke a rule of HLS or DASH. */
+  readonly violations: number;
+}
+
 /** Topic `owner:ID`, and under the cache key `sample:ID` for as long as it is fresh. */
 export interface StreamSample extends HealthSample {
+  readonly packaging: PackagingHealth | null;
   readonly type: "stream.sample";
   readonly streamId: number;
   /** ISO 8601. */
@@ -31,7 +46,7 @@ export interface StreamSample extends HealthSample {
 const SAMPLE_TTL = 10_000;
 
 /** Call it before the first broadcast starts: it watches those that start afterwards. Returns the way to leave. */
-export function joinBus({ bus, ingest, log, sampleMs = 1_000 }: BusLinkOptions): () => Promise<void> {
+export function joinBus({ bus, ingest, log, history, sampleMs = 1_000 }: BusLinkOptions): () => Promise<void> {
   const watched = new Map<number, StreamHealth>();
   ingest.listen({
     onStart(broadcast) {
@@ -48,7 +63,10 @@ export function joinBus({ bus, ingest, log, sampleMs = 1_000 }: BusLinkOptions):
   const timer = setInterval(() => {
     const now = Date.now();
     for (const [streamId, health] of watched) {
-      const sample = { streamId, at: new Date(now).toISOString(), ...health.sample(ms(now)) };
+      const measured = health.sample(ms(now));
+      history?.add(streamId, now, measured);
+      const packaging = ingest.packaging?.(streamId) ?? null;
+      const sample = { streamId, at: new Date(now).toISOString(), ...measured, packaging };
       const data = JSON.stringify({ type: "stream.sample", ...sample } satisfies StreamSample);
       quietly(bus.events.notify(ownerTopic(streamId), data));
       quietly(bus.cache.set(sampleKey(streamId), data, SAMPLE_TTL));

@@ -1,4 +1,5 @@
 export { type AudienceOptions, type BusAudience, makeAudience } from "./audience.ts";
 export { type BusLinkOptions, ENDED_ELSEWHERE, joinBus } from "./bus-link.ts";
 export { type DatabaseGateOptions, makeDatabaseGate } from "./database-gate.ts";
+export { type HealthHistory, makeHealthHistory } from "./health-history.ts";
 export { makeOpenGate } from "./open-gate.ts";
