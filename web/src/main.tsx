@@ -9,12 +9,20 @@ import "./styles/base.css";
 import "./styles/frame.css";
 import "./styles/pieces.css";
 import "./styles/home.css";
+import "./styles/account.css";
 import "./styles/search.css";
 import { Frame } from "./ui/frame.tsx";
+import { lazyPage } from "./ui/lazy-page.tsx";
 
 const Watch = lazy(async () => ({ default: (await import("./pages/watch.tsx")).Watch }));
 
 const Search = lazy(async () => ({ default: (await import("./pages/search.tsx")).Search }));
+
+const Register = lazyPage(async () => (await import("./pages/register.tsx")).Register);
+const Login = lazyPage(async () => (await import("./pages/login.tsx")).Login);
+const Settings = lazyPage(async () => (await import("./pages/settings.tsx")).Settings);
+const DocumentPage = lazyPage(async () => (await import("./pages/document.tsx")).DocumentPage);
+const ProfilePage = lazyPage(async () => (await import("./pages/profile.tsx")).ProfilePage);
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
@@ -25,6 +33,11 @@ render(
       <Route path={PATHS.home} component={Home} />
       <Route path={PATHS.watch} component={Watch} />
       <Route path={PATHS.search} component={Search} />
+      <Route path={PATHS.register} component={Register} />
+      <Route path={PATHS.login} component={Login} />
+      <Route path={PATHS.settings} component={Settings} />
+      <Route path={PATHS.document} component={DocumentPage} />
+      <Route path={PATHS.user} component={ProfilePage} />
       <Route path="*" component={Missing} />
     </Router>
   ),

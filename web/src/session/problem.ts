@@ -17,9 +17,9 @@ export interface Problem {
 
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
 
-interface Reply<T> {
-  readonly data: T | null;
-  readonly error: { readonly status: unknown; readonly value: unknown } | null;
+interface Reply {
+  readonly data: unknown;
+  readonly error: unknown;
   readonly response: Response | undefined;
 }
 
@@ -43,8 +43,8 @@ export function problemFrom(body: unknown, response: Response | undefined): Prob
 }
 
 /** What a call of the typed client came to. */
-export async function outcomeOf<T>(call: Promise<Reply<T>>): Promise<Outcome<T>> {
+export async function outcomeOf<R extends Reply>(call: Promise<R>): Promise<Outcome<Exclude<R["data"], null>>> {
   const { data, error, response } = await call;
-  if (error === null && response?.ok) return { ok: true, value: data as T };
-  return { ok: false, problem: problemFrom(error?.value, response) };
+  if (error === null && response?.ok) return { ok: true, value: data as Exclude<R["data"], null> };
+  return { ok: false, problem: problemFrom(isObject(error) ? error.value : null, response) };
 }

@@ -63,7 +63,9 @@ export const register = async (registration: Registration): Promise<Problem | nu
 
 /** The page forgets who it was, whatever the server says: it asks it again at the next load. */
 export async function signOut(everywhere = false): Promise<Problem | null> {
-  const outcome = await outcomeOf(everywhere ? client.api.auth["logout-all"].post() : client.api.auth.logout.post({}));
+  const outcome = await (everywhere
+    ? outcomeOf(client.api.auth["logout-all"].post())
+    : outcomeOf(client.api.auth.logout.post({})));
   if (!outcome.ok && !outcome.problem.code.startsWith("auth.")) return outcome.problem;
   forgetMe();
   return null;

@@ -1,11 +1,22 @@
 import { A, useLocation } from "@solidjs/router";
-import { createEffect, ErrorBoundary, For, type JSX, on, Show } from "solid-js";
+import { createEffect, ErrorBoundary, For, type JSX, lazy, on, Show, Suspense } from "solid-js";
 import { chooseLocale, dictionaries, LOCALES, locale, words } from "../i18n/locale.ts";
-import { PATHS } from "../paths.ts";
+import { menuWords } from "../i18n/menu-words.ts";
+import { documentPath, PATHS } from "../paths.ts";
+import { me } from "../session/session.ts";
+import { AccountMenu } from "./account-menu.tsx";
 import { Failure } from "./failure.tsx";
 import { MoonIcon, SunIcon } from "./icons.tsx";
 import { Mark } from "./mark.tsx";
+import { SearchBox } from "./search-box.tsx";
 import { theme, toggleTheme } from "./theme.ts";
+import { Toasts } from "./toasts.tsx";
+
+/** Only for who has something new to agree to. */
+const PendingDocuments = lazy(async () => ({
+  default: (await import("../account/pending-documents.tsx")).PendingDocuments,
+}));
+const DOCUMENTS = ["terms", "privacy", "rules", "cookies"] as const;
 
 /** What surrounds every page. A page that breaks leaves the frame standing, so that the way out is always there. */
 export function Frame(props: { children?: JSX.Element }) {
@@ -31,6 +42,7 @@ export function Frame(props: { children?: JSX.Element }) {
           <Mark />
           <span>StreamHub</span>
         </A>
+        <SearchBox />
         <div class="site-tools">
           <fieldset class="locales">
             <legend class="visually-hidden">{words().site.language}</legend>
@@ -58,12 +70,32 @@ export function Frame(props: { children?: JSX.Element }) {
               <SunIcon />
             </Show>
           </button>
+          <AccountMenu />
         </div>
       </header>
+      <Show when={me()?.pendingDocuments.length}>
+        <Suspense>
+          <PendingDocuments />
+        </Suspense>
+      </Show>
       <main id="content" tabindex="-1" ref={main}>
         <ErrorBoundary fallback={() => <Failure />}>{props.children}</ErrorBoundary>
       </main>
-      <footer class="site-footer">{words().site.footer}</footer>
+      <footer class="site-footer">
+        <p>{words().site.footer}</p>
+        <nav aria-label={menuWords[locale()].documents}>
+          <ul>
+            <For each={DOCUMENTS}>
+              {(slug) => (
+                <li>
+                  <A href={documentPath(slug)}>{menuWords[locale()].documentTitles[slug]}</A>
+                </li>
+              )}
+            </For>
+          </ul>
+        </nav>
+      </footer>
+      <Toasts />
     </>
   );
 }

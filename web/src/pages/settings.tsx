@@ -1,0 +1,26 @@
+import "../styles/forms.css";
+import { Leaving } from "../account/leaving.tsx";
+import { ProfileForm } from "../account/profile-form.tsx";
+import { EmailForm, PasswordForm } from "../account/security-forms.tsx";
+import { SessionList } from "../account/session-list.tsx";
+import { accountWords } from "../i18n/account-words.ts";
+import { MembersOnly } from "../session/members-only.tsx";
+import { useTitle } from "../ui/use-title.ts";
+
+export function Settings() {
+  useTitle(() => accountWords().settings.title);
+  return (
+    <MembersOnly>
+      {(me) => (
+        <div class="panels">
+          <h1>{accountWords().settings.title}</h1>
+          <ProfileForm me={me()} />
+          <EmailForm me={me()} />
+          <PasswordForm me={me()} />
+          <SessionList />
+          <Leaving me={me()} />
+        </div>
+      )}
+    </MembersOnly>
+  );
+}
