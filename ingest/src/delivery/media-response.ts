@@ -26,6 +26,8 @@ export function respond(request: Request, { bytes, type, cacheControl, etag }: B
   const range = rangeOf(request, bytes.length, etag);
   if (range === "unsatisfiable") {
     headers.set("content-range", `bytes */${bytes.length}`);
+    // A cache that forgets what range was asked for would give this to all others for as long.
+    headers.set("cache-control", "no-store");
     return new Response(null, { status: 416, headers });
   }
   const part = range === null ? bytes : bytes.subarray(range.start, range.end + 1);

@@ -21,7 +21,7 @@ export interface Playback {
   };
 }
 
-const TOKEN = /[?&]token=([^&#]*)/;
+const TOKEN = /^[^?#]*\?(?:[^&#]*&)*?token=([^&#]*)/;
 
 /** The token in an address, as it stands there: none of ours needs percent-encoding. Null: there is none. */
 export const tokenIn = (url: string): string | null => TOKEN.exec(url)?.[1] || null;
