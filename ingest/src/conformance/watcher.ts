@@ -90,7 +90,8 @@ export function makeWatcher({ window, digest, onViolation, isEager = false }: Wa
     const playlist = inspector.reload(uri, text, answer);
     const delta = isThorough ? render({ skip: true }) : text;
     if (delta !== text) inspector.delta(uri, delta, text);
-    for (const { epoch } of rendition.segments) {
+    const growing = rendition.growing === null ? [] : [rendition.growing];
+    for (const { epoch } of [...rendition.segments, ...growing]) {
       const init = window.init(name, epoch.number);
       if (init === null || seen.epochs.has(epoch.number)) continue;
       seen.epochs.add(epoch.number);

@@ -73,6 +73,16 @@ interface Removed {
 
 const LEAST_SEGMENTS = 6;
 
+/** What the track itself says. */
+function shapeOf({
+  track,
+}: EpochTrack): Pick<RenditionMedia, "codecs" | "width" | "height" | "channels" | "sampleRate"> {
+  const { codecs } = track;
+  return track.kind === "video"
+    ? { codecs, width: track.width, height: track.height, channels: 0, sampleRate: 0 }
+    : { codecs, width: 0, height: 0, channels: track.channels, sampleRate: track.sampleRate };
+}
+
 export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
   const renditions = new Map<string, Rendition>();
   let removed: Removed[] = [];
@@ -167,7 +177,10 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
     rendition.parts.set(part.index, part);
     rendition.nextPart = part.index + 1;
     if (!rendition.inits.has(segment.epoch.number)) {
-      rendition.inits.set(segment.epoch.number, segment.epoch.tracks.find((track) => track.rendition === name)!);
+      const source = segment.epoch.tracks.find((track) => track.rendition === name)!;
+      rendition.inits.set(segment.epoch.number, source);
+      // Its initialization segment is listed with this part: what is said of the rendition has to be true of it from now on.
+      if (rendition.media !== null) rendition.media = { ...rendition.media, ...shapeOf(source) };
     }
     refresh();
   }

@@ -137,7 +137,8 @@ export const MEDIA_RULES: readonly Rule[] = [
     on: "segment",
     check({ segment: { number, parts }, file, history }) {
       const read = history.mediaOfParts.get(number) ?? [];
-      if (parts.length === 0 || read.length !== parts.length) return [];
+      // One that could not be read says nothing.
+      if (parts.length === 0 || read.filter((each) => each.file.spans.length > 0).length !== parts.length) return [];
       return file.spans.flatMap((span) => {
         const spans = read.flatMap((each) => each.file.spans.filter(({ trackId }) => trackId === span.trackId));
         const first = Math.min(...spans.map(({ start }) => start));
