@@ -164,6 +164,7 @@ if (command === "test") {
     FFMPEG,
     { program: "chromium", name: "chromium" },
     { program: "openssl", name: "openssl" },
+    { program: "curl", name: "curl" },
     { program: "setpriv", name: "util-linux" },
     { program: "redis-server", name: "redis-server" },
   ];
