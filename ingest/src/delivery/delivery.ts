@@ -7,7 +7,7 @@ import { flvBody } from "./flv-stream.ts";
 import type { FrameFeed } from "./frame-feed.ts";
 import { growingBody, partsOf } from "./growing.ts";
 import { flvSession, frameSession, type MediaSession, type MediaSockets } from "./live-sockets.ts";
-import { type Body, CORS, plain, respond } from "./media-response.ts";
+import { type Body, CORS, plain, respond, respondFrom } from "./media-response.ts";
 import { carrying, type PlaylistName, type Publication, playlistOf } from "./publication.ts";
 import { type Directives, isThere, isTooFar, NO_DIRECTIVES, readDirectives } from "./reload.ts";
 import { type LiveRoute, readRoute } from "./route.ts";
@@ -30,6 +30,7 @@ export interface DeliveryOptions {
 
 export interface PublicationOptions {
   readonly isPrivate: boolean;
+  readonly archive?: Publication["archive"];
   readonly feed?: FrameFeed | null;
 }
 
@@ -48,7 +49,15 @@ export interface Delivery {
   open(slug: string, window: SegmentWindow, options: PublicationOptions): Channel;
   /** The least number that a new broadcast of this slug may use for its segments and epochs. */
   nextNumber(slug: string): number;
-  readonly stats: { readonly channels: number; readonly held: number; readonly bytes: number };
+  readonly stats: {
+    readonly channels: number;
+    readonly held: number;
+    readonly bytes: number;
+    /** Playlists made. */
+    readonly renders: number;
+    /** How often each kind of thing was answered with each status, such as `playlist 200`. */
+    readonly answers: ReadonlyMap<string, number>;
+  };
   stop(): void;
 }
 
@@ -82,6 +91,9 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
   /** Newest last. A Map: no key from a path means anything else. */
   const channels = new Map<string, Publication[]>();
   const timers = new Set<Timer>();
+  const answers = new Map<string, number>();
+  /** Of publications that are gone. */
+  let pastRenders = 0;
 
   const all = (): Publication[] => [...channels.values()].flat();
   const held = (): number => all().reduce((sum, { waits }) => sum + waits.held, 0);
@@ -97,7 +109,18 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
     return timer;
   }
 
+  function counted(kind: LiveRoute["kind"], response: Response | Promise<Response>): Response | Promise<Response> {
+    const add = ({ status }: Response): void => {
+      const what = `${kind} ${status}`;
+      answers.set(what, (answers.get(what) ?? 0) + 1);
+    };
+    if (response instanceof Response) add(response);
+    else void response.then(add);
+    return response;
+  }
+
   function forget(slug: string, publication: Publication): void {
+    pastRenders += publication.renders;
     publication.waits.stop();
     const rest = channels.get(slug)?.filter((each) => each !== publication) ?? [];
     if (rest.length === 0) channels.delete(slug);
@@ -291,16 +314,37 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
     request: Request,
     route: LiveRoute & { kind: "segment" | "init" },
     entry: Entry | null,
-  ): Response | null {
+  ): Response | Promise<Response> | null {
     const publications = channels.get(route.slug) ?? [];
-    for (const { window, isPrivate: needsToken } of publications.toReversed()) {
+    for (const publication of publications.toReversed()) {
+      const { window, isPrivate: needsToken } = publication;
       // The channel may have been private when it was live before.
       if (needsToken && entry === null) continue;
       window.setTime(now());
       const body = route.kind === "segment" ? segment(window, route) : init(window, route);
       if (body !== null) return respond(request, body);
+      if (route.kind !== "segment") continue;
+      const past = stored(request, publication, route);
+      if (past !== null) return past;
     }
     return null;
+  }
+
+  /** What players rewind to. */
+  function stored(
+    request: Request,
+    { window, archive }: Publication,
+    { rendition, number }: LiveRoute & { kind: "segment" },
+  ): Promise<Response> | null {
+    const found = window.past(rendition, number);
+    if (found === null || found.kind === "gap" || archive === null) return null;
+    const kind = found.epoch.tracks.find((track) => track.rendition === rendition)!.track.kind;
+    const etag = `"${rendition}-${number}"`;
+    const body = { size: found.size, type: `${kind}/mp4`, cacheControl: IMMUTABLE, etag };
+    return respondFrom(request, body, (range) => archive.read(rendition, number, range)).then(
+      (response) => response ?? plain(404, "No such segment, or no longer."),
+      () => plain(503, "The storage does not answer; come again.", { "retry-after": "1", "cache-control": "no-store" }),
+    );
   }
 
   function segment(window: SegmentWindow, route: LiveRoute & { kind: "segment" }): Body | null {
@@ -328,17 +372,20 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
       if (method !== "GET" && method !== "HEAD") {
         return plain(405, "Only GET and HEAD.", { allow: "GET, HEAD, OPTIONS" });
       }
-      return route === null ? plain(404, "No such thing under /live/.") : answer(request, route, address);
+      if (route === null) return plain(404, "No such thing under /live/.");
+      return counted(route.kind, answer(request, route, address));
     },
-    open(slug, window, { isPrivate, feed = null }) {
+    open(slug, window, { isPrivate, feed = null, archive = null }) {
       const publication: Publication = {
         window,
         isPrivate,
         feed,
+        archive,
         lastNumber: 0,
         until: null,
         waits: makeWaits(() => held() < maxHeld),
         rendered: new Map(),
+        renders: 0,
       };
       const retired = (channels.get(slug) ?? []).slice(-MAX_RETIRED);
       channels.set(slug, [...retired, publication]);
@@ -369,7 +416,8 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
     get stats() {
       let bytes = 0;
       for (const publications of channels.values()) for (const { window } of publications) bytes += window.size;
-      return { channels: channels.size, held: held(), bytes };
+      const renders = all().reduce((sum, publication) => sum + publication.renders, pastRenders);
+      return { channels: channels.size, held: held(), bytes, renders, answers };
     },
     stop() {
       for (const timer of timers) clearTimeout(timer);

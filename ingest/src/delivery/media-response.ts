@@ -39,6 +39,34 @@ export function respond(request: Request, { bytes, type, cacheControl, etag }: B
   });
 }
 
+/** What lies elsewhere, and how long it is. */
+export interface StoredBody extends Omit<Body, "bytes"> {
+  readonly size: number;
+}
+
+export type ReadStored = (range?: Range) => Promise<ReadableStream<Uint8Array> | Blob | null>;
+
+/** The same for bytes that have to be read first. Null: they are not there. */
+export async function respondFrom(
+  request: Request,
+  { size, type, cacheControl, etag }: StoredBody,
+  read: ReadStored,
+): Promise<Response | null> {
+  const common = { ...CORS, "content-type": type, "cache-control": cacheControl, etag, "accept-ranges": "bytes" };
+  const headers = new Headers(common);
+  if (isListed(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers });
+  const range = rangeOf(request, size, etag);
+  if (range === "unsatisfiable") {
+    headers.set("content-range", `bytes */${size}`);
+    return new Response(null, { status: 416, headers });
+  }
+  if (range !== null) headers.set("content-range", `bytes ${range.start}-${range.end}/${size}`);
+  headers.set("content-length", String(range === null ? size : range.end + 1 - range.start));
+  const body = request.method === "HEAD" ? null : await read(range ?? undefined);
+  if (body === null && request.method !== "HEAD") return null;
+  return new Response(body, { status: range === null ? 200 : 206, headers });
+}
+
 function isListed(header: string | null, etag: string): boolean {
   if (header === null || header.length > 1024) return false;
   return header.split(",").some((each) => {

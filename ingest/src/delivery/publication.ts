@@ -5,6 +5,7 @@ import { renderMultivariantPlaylist } from "../packager/hls-multivariant.ts";
 import type { BroadcastView } from "../packager/view.ts";
 import type { SegmentWindow } from "../packager/window.ts";
 import type { FrameFeed } from "./frame-feed.ts";
+import type { ReadStored } from "./media-response.ts";
 import { cutAtTokens } from "./token-uris.ts";
 import type { Waits } from "./waits.ts";
 
@@ -19,8 +20,19 @@ export interface Publication {
   readonly waits: Waits;
   /** Null: it is not given frame by frame. */
   readonly feed: FrameFeed | null;
+  /** Where segments lie that are listed and not in memory; null: there are none. */
+  readonly archive: { readonly read: ReadSegment } | null;
   readonly rendered: Map<string, Rendered>;
+  /** How often a playlist was made anew. */
+  renders: number;
 }
+
+/** Reads a segment that is in a storage. */
+export type ReadSegment = (
+  rendition: string,
+  number: number,
+  ...range: Parameters<ReadStored>
+) => ReturnType<ReadStored>;
 
 export interface Rendered {
   readonly version: number;
@@ -46,6 +58,7 @@ export function playlistOf(
   if (cached?.version === view.version) return cached;
   const bytes = render(view, name, skip);
   if (bytes === null) return null;
+  publication.renders++;
   const rendered: Rendered = {
     version: view.version,
     bytes,

@@ -82,6 +82,39 @@ export interface PlaybackTokens {
   verify(token: string, target: PlaybackTarget): PlaybackPass | "invalid" | "expired";
 }
 
+/** What the platform knows of recordings. Everything but `access` may reject while the database is away. */
+export interface RecordingRegister {
+  /** False: the stream is gone. */
+  begun(streamId: number): Promise<boolean>;
+  /** Its recording goes on no more, although it does. */
+  stopped(streamId: number, reason: string): Promise<void>;
+  /** It can be played. False: the stream is gone, and what was stored has to go. `size` in bytes. */
+  finished(streamId: number, length: { readonly seconds: number; readonly size: number }): Promise<boolean>;
+  /** There is nothing to play. */
+  forgotten(streamId: number): Promise<void>;
+  /** Who may see it; null: there is none, or nobody can know at the moment. */
+  access(streamId: number): Promise<RecordingAccess | null>;
+  /** Those of this node, or of nodes that are long gone, which nobody has finished. */
+  unfinished(): Promise<readonly number[]>;
+  /** Of these, whose streams were deleted. */
+  orphans(streamIds: readonly number[]): Promise<readonly number[]>;
+  /** Of these, what is finished, oldest first. */
+  finishedOf(streamIds: readonly number[]): Promise<readonly FinishedRecording[]>;
+  /** Somebody watches it, wherever. */
+  isWatched(streamId: number): Promise<boolean>;
+}
+
+export interface RecordingAccess {
+  readonly visibility: "public" | "unlisted" | "private";
+  readonly isLive: boolean;
+}
+
+export interface FinishedRecording {
+  readonly streamId: number;
+  readonly endedAt: Milliseconds;
+  readonly size: number;
+}
+
 /** A structured log: one line = one object with a stable `code` and a sentence. Pino's loggers fit. */
 export interface Log {
   debug(fields: object, message: string): void;

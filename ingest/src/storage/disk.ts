@@ -67,6 +67,9 @@ export function openDiskStorage(folder: string): Storage {
       const entries = await orNothing(readdir(pathOf(checkPrefix(prefix)), { withFileTypes: true }), []);
       return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
     },
+    async delete(key) {
+      await orNothing(unlink(pathOf(checkKey(key))), undefined);
+    },
     async remove(prefix) {
       try {
         await rm(pathOf(checkPrefix(prefix)), { recursive: true, force: true });

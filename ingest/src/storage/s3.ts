@@ -65,6 +65,10 @@ export function openS3Storage({ pageSize = PAGE, ...options }: S3Options): Stora
       }
       return found;
     },
+    async delete(key) {
+      checkKey(key);
+      await orNull(() => client.delete(key));
+    },
     async remove(prefix) {
       // Listed to the end first: what is deleted meanwhile would shift the pages.
       const keys: string[] = [];

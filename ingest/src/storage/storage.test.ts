@@ -81,6 +81,9 @@ for (const [kind, open] of Object.entries(ADAPTERS)) {
       expect(await storage.folders("d/")).toEqual(["12"]);
       expect(await storage.get("d/1/video/2.m4s")).toBeNull();
       expect(await storage.get("e/1/x")).not.toBeNull();
+      await storage.delete("e/1/x");
+      await storage.delete("e/1/x");
+      expect(await storage.get("e/1/x")).toBeNull();
     });
 
     test("more files than a page are listed and removed", async () => {

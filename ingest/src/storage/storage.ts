@@ -14,6 +14,8 @@ export interface Storage {
   list(prefix: string): AsyncIterable<StoredFile>;
   /** The words that come next after `prefix`, which ends with `/`, in no order. */
   folders(prefix: string): Promise<readonly string[]>;
+  /** One file. What is not there is deleted already. */
+  delete(key: string): Promise<void>;
   /** Every file whose key begins with `prefix`, which ends with `/`. What is not there is removed already. */
   remove(prefix: string): Promise<void>;
   /** Bytes that can still be written; null where nobody can know. */
