@@ -4,12 +4,12 @@ import { ms } from "./bytes/units.ts";
 import { withAudience } from "./delivery/audience.ts";
 import { makeDelivery } from "./delivery/delivery.ts";
 import type { MediaSockets } from "./delivery/live-sockets.ts";
+import { deliveryMetrics } from "./delivery-metrics.ts";
 import { makePlayback } from "./live/playback.ts";
 import type { Audience, Gate, Log, PlaybackTokens } from "./live/ports.ts";
 import { Registry, type RegistryListener } from "./live/registry.ts";
 import type { PackagingStats } from "./packaging.ts";
 import { makePackagings } from "./packagings.ts";
-import { playbackMetrics } from "./playback-metrics.ts";
 import type { RemuxerChoice } from "./remux/choose-remuxer.ts";
 import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
 import { limitsWith } from "./server/limits.ts";
@@ -73,7 +73,6 @@ export function startIngest(options: IngestOptions): Ingest {
   });
   const { audience = null } = options;
   const playback = makePlayback(options.playback ?? null);
-  playbackMetrics(options.metrics, playback);
   const delivery = makeDelivery({
     playback,
     find: (slug) => registry.find(slug),
@@ -83,6 +82,7 @@ export function startIngest(options: IngestOptions): Ingest {
       if (streamId !== null) audience?.saw(streamId, request, address);
     },
   });
+  deliveryMetrics(options.metrics, delivery, playback);
   const packagings =
     options.ffmpeg === null
       ? null

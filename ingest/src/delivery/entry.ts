@@ -17,6 +17,8 @@ export interface Asked {
   readonly isPrivate: boolean | null;
   /** It is a player's sign of life, or the beginning of a connection that is one. */
   readonly isPlaying: boolean;
+  /** What is answered where there is nothing of this name; default `offline`. */
+  readonly missing?: () => Response;
 }
 
 /** Nobody else may keep it, and no cache of the browser either: the next one at this machine may be somebody else. */
@@ -32,8 +34,8 @@ const REFUSALS: Readonly<Record<Exclude<PlaybackDenial, "missing">, readonly [nu
 /** Its answer must not tell a private channel from none. */
 export const offline = (): Response => plain(404, "This channel is not live.");
 
-function refusal(denial: PlaybackDenial): Response {
-  if (denial === "missing") return offline();
+function refusal(denial: PlaybackDenial, missing: () => Response): Response {
+  if (denial === "missing") return missing();
   const [status, text] = REFUSALS[denial];
   return plain(status, text, { "cache-control": NOBODYS, ...(status === 429 ? { "retry-after": "30" } : {}) });
 }
@@ -43,18 +45,18 @@ export function enter(
   playback: Playback,
   request: Request,
   address: string,
-  { target, isPrivate, isPlaying }: Asked,
+  { target, isPrivate, isPlaying, missing = offline }: Asked,
 ): Entry | Response | null {
   if (isPrivate === false) return null;
   const token = tokenIn(request.url);
   // Nobody there and a bad token is what a private channel and a bad token is.
   if (token === null && isPrivate === null) return null;
   const pass = playback.check(target, token);
-  if (typeof pass === "string") return refusal(pass);
+  if (typeof pass === "string") return refusal(pass, missing);
   // Its address may be passed on: another machine or program with it is another player.
   const player = `${address}\n${request.headers.get("user-agent")?.slice(0, MAX_USER_AGENT) ?? ""}`;
   if (isPlaying && isPrivate === true && request.method === "GET" && !playback.sit(pass, player))
-    return refusal("full");
+    return refusal("full", missing);
   return {
     token: token!,
     keep: () => void playback.sit(pass, player),
