@@ -169,6 +169,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   "GET /api/streams/:id": { object: liveStream, statuses: READ },
   "GET /api/streams/:id (planned)": { object: draft, statuses: READ },
   "GET /api/streams/:id/status": { object: liveStream, statuses: READ },
+  "GET /api/streams/:id/health": { object: liveStream, statuses: MANAGE },
   "POST /api/streams/:id": {
     object: channel,
     body: title,

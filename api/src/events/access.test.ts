@@ -202,7 +202,18 @@ describe("who hears what", () => {
       videoCodec: "H.264",
       audioCodec: null,
       keyframeIntervalSeconds: 2,
-      problems: [{ code: "gop.long", detail: "Keyframes are far apart." }],
+      missingFrames: 0,
+      skewMs: null,
+      problems: [
+        {
+          code: "gop.long",
+          severity: "warning" as const,
+          values: { seconds: 6 },
+          detail: "Keyframes are far apart.",
+          fix: null,
+        },
+      ],
+      packaging: null,
     };
     for (const wrong of ["", "no JSON", "null", "[]", { ...sample, fps: "many" }, { type: "stream.sample" }])
       await say(wrong);

@@ -258,7 +258,10 @@ describe("clients that do not read", () => {
       videoCodec: null,
       audioCodec: null,
       keyframeIntervalSeconds: 1,
-      problems: [{ code: "big", detail: "x".repeat(60_000) }],
+      missingFrames: 0,
+      skewMs: null,
+      problems: [{ code: "big", severity: "info", values: {}, detail: "x".repeat(60_000), fix: null }],
+      packaging: null,
     });
 
   test("are cut off, while others hear all", async () => {

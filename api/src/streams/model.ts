@@ -4,6 +4,7 @@ import { PlaybackSchema } from "../channels/model.ts";
 import { jsonSchema } from "../json.ts";
 import { IdParam, IdSchema, PageSchema, pageQuery } from "../paging.ts";
 import { DescriptionText, nullable, searchText, TitleText } from "../text.ts";
+import { PackagingSchema, StreamProblemSchema } from "./sample.ts";
 
 const PublicColumns = t.Pick(model.streamRow, [
   "channelId",
@@ -100,6 +101,8 @@ export const StreamStatusSchema = t.Object({
   keyframeIntervalSeconds: Measured,
   playback: t.Union([PlaybackSchema, t.Null()]),
   /** For the owner: what is wrong with what the encoder sends. */
-  problems: t.Array(t.Object({ code: t.String(), detail: t.String() })),
+  problems: t.Array(StreamProblemSchema),
+  /** For the owner; null while it is not live. */
+  packaging: t.Union([PackagingSchema, t.Null()]),
 });
 export type StreamStatus = typeof StreamStatusSchema.static;

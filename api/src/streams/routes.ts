@@ -4,6 +4,7 @@ import { publicReads } from "../caching.ts";
 import { ProblemSchema } from "../error.ts";
 import { creating, IdempotencyHeaders } from "../idempotency.ts";
 import type { Services } from "../services.ts";
+import { HealthQuery, HealthSchema } from "./health.ts";
 import {
   PlanParams,
   PlanStreamBody,
@@ -46,6 +47,15 @@ export function streamRoutes(services: Services) {
     });
   const writes = new Elysia({ name: "streams-write", prefix: "/api/streams", tags: ["Streams"] })
     .use(signedIn(services))
+    .get("/:id/health", ({ actor, params, query }) => streams.health(actor, params.id, query), {
+      params: StreamParams,
+      query: HealthQuery,
+      response: { 200: HealthSchema, ...managed },
+      detail: {
+        summary: "What was measured of a broadcast, to be plotted: at most 600 points",
+        operationId: "getStreamHealth",
+      },
+    })
     .post(
       "/:id",
       ({ actor, params, body, request, set }) =>

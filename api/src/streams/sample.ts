@@ -8,6 +8,24 @@ import type { Services } from "../services.ts";
 const Measured = t.Union([t.Number(), t.Null()]);
 const Named = t.Union([t.String({ maxLength: 40 }), t.Null()]);
 
+/** What is wrong, and what to change. */
+export const StreamProblemSchema = t.Object({
+  code: t.String({ maxLength: 40 }),
+  severity: t.Union([t.Literal("info"), t.Literal("warning"), t.Literal("error")]),
+  /** What was measured, by name: units are in the names. */
+  values: t.Record(t.String({ maxLength: 40 }), t.Number()),
+  detail: t.String(),
+  /** A setting of OBS; null where none helps. */
+  fix: t.Union([t.String(), t.Null()]),
+});
+
+/** What becomes of what the encoder sends: how it is packaged, and how often that broke a rule of HLS or DASH. */
+export const PackagingSchema = t.Object({
+  state: t.Union([t.Literal("waiting"), t.Literal("live"), t.Literal("ended"), t.Literal("failed")]),
+  failure: t.Union([t.String(), t.Null()]),
+  violations: t.Integer({ minimum: 0 }),
+});
+
 export const SampleSchema = t.Object({
   bitrateKbps: Measured,
   fps: Measured,
@@ -16,7 +34,10 @@ export const SampleSchema = t.Object({
   videoCodec: Named,
   audioCodec: Named,
   keyframeIntervalSeconds: Measured,
-  problems: t.Array(t.Object({ code: t.String(), detail: t.String() })),
+  missingFrames: t.Integer({ minimum: 0 }),
+  skewMs: Measured,
+  problems: t.Array(StreamProblemSchema),
+  packaging: t.Union([PackagingSchema, t.Null()]),
 });
 export type Sample = Static<typeof SampleSchema>;
 

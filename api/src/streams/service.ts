@@ -9,6 +9,7 @@ import type { Services } from "../services.ts";
 import { orNull } from "../text.ts";
 import { removePictures } from "../uploads/store.ts";
 import { makeBatches } from "../views/batches.ts";
+import { readHealth } from "./health.ts";
 import type { StreamStatus } from "./model.ts";
 import { lastSample } from "./sample.ts";
 import { scheduledTime } from "./schedule.ts";
@@ -43,7 +44,8 @@ export function streamService(services: Services) {
   /** What anyone may see is read for all who ask at the same time together. */
   const readPublic = makeBatches({
     ask: (ids: readonly number[]) => queries.getPublicStreams(db, ids),
-    pause: 0,
+    pause: 1,
+    eager: true,
     largest: 200,
     maxWaiting: 5_000,
     full: () => new AppError("server.unavailable", "Too many ask at once; try again.", undefined, 1),
@@ -154,7 +156,14 @@ export function streamService(services: Services) {
         keyframeIntervalSeconds: sample?.keyframeIntervalSeconds ?? null,
         playback: isLive ? playbackOf(channel.slug) : null,
         problems: seesProblems ? (sample?.problems ?? []) : [],
+        packaging: seesProblems ? (sample?.packaging ?? null) : null,
       };
+    },
+
+    /** How it was from beginning to end, for those who manage it. */
+    async health(actor: Actor, id: number, query: Parameters<typeof readHealth>[3]) {
+      await requireManaged(actor, id);
+      return readHealth(services, id, await read(actor, id), query);
     },
   };
 }

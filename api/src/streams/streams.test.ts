@@ -284,7 +284,10 @@ describe("status", () => {
     videoCodec: "H.264",
     audioCodec: "AAC",
     keyframeIntervalSeconds: 2,
-    problems: [{ code: "no-audio", detail: "No audio arrives." }],
+    missingFrames: 0,
+    skewMs: 12,
+    problems: [{ code: "no-audio", severity: "warning", values: {}, detail: "No audio arrives.", fix: "OBS: Audio." }],
+    packaging: { state: "live", failure: null, violations: 0 },
   };
 
   test("of a live stream: what ingest measured, who watches, where it plays; problems for its owner", async () => {
@@ -294,7 +297,7 @@ describe("status", () => {
       { set: `viewers:${id}`, member: "a", ttl: 30_000 },
       { set: `viewers:${id}`, member: "b", ttl: 30_000 },
     ]);
-    const { problems, type: _, ...measured } = sample;
+    const { problems, packaging, missingFrames, skewMs, type: _, ...measured } = sample;
     const status = await statusOf(id);
     expect(status).toMatchObject({
       ...measured,
@@ -305,8 +308,9 @@ describe("status", () => {
       playback: { hls: "/live/one/master.m3u8", dash: "/live/one/manifest.mpd" },
     });
     expect(status.uptimeSeconds).toBeGreaterThanOrEqual(0);
-    for (const actor of [ada, admin]) expect((await statusOf(id, actor)).problems).toEqual(problems);
-    for (const actor of [eve, moderator]) expect((await statusOf(id, actor)).problems).toEqual([]);
+    for (const actor of [ada, admin]) expect(await statusOf(id, actor)).toMatchObject({ problems, packaging });
+    for (const actor of [eve, moderator])
+      expect(await statusOf(id, actor)).toMatchObject({ problems: [], packaging: null });
   });
 
   test.each([

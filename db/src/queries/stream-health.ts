@@ -71,14 +71,14 @@ export const healthPoints = guarded(
     const [start, end] = [from / 1_000, to / 1_000];
     return db.execute<Record<string, unknown> & HealthPoint>(sql`
       with seconds as (
-        select extract(epoch from minute)::float8 + n - 1 as at, kbps, fps, keyframe, missing, skew
+        select extract(epoch from minute)::float8 + n - 1 as at, kbps, rate, keyframe, missing, skew
         from stream_health, unnest(bitrate_kbps, fps, keyframe_seconds, missing_frames, skew_ms)
-          with ordinality as each(kbps, fps, keyframe, missing, skew, n)
+          with ordinality as each(kbps, rate, keyframe, missing, skew, n)
         where stream_id = ${streamId}::int and minute > to_timestamp(${start - 60}::float8) and minute < to_timestamp(${end}::float8)
           and kbps is not null
       )
       select floor((at - ${start}::float8) / ${stepSeconds}::float8)::int as step, round(avg(kbps))::int as "bitrateKbps",
-        min(kbps)::int as "lowestKbps", round(avg(fps)::numeric, 1)::float8 as fps,
+        min(kbps)::int as "lowestKbps", round(avg(rate)::numeric, 1)::float8 as fps,
         round(max(keyframe)::numeric, 2)::float8 as "keyframeIntervalSeconds", sum(missing)::int as "missingFrames",
         round(avg(skew))::int as "skewMs"
       from seconds where at >= ${start}::float8 and at < ${end}::float8 group by 1 order by 1`);

@@ -3,3 +3,4 @@ export { type BusLinkOptions, ENDED_ELSEWHERE, joinBus } from "./bus-link.ts";
 export { type DatabaseGateOptions, makeDatabaseGate } from "./database-gate.ts";
 export { type HealthHistory, makeHealthHistory } from "./health-history.ts";
 export { makeOpenGate } from "./open-gate.ts";
+export { makeRecordingRegister, workOnRemovals } from "./recording-register.ts";
