@@ -44,7 +44,7 @@ async function readBytes(request: Request, maxBytes: number, milliseconds: numbe
 }
 
 async function fileOf(form: Uint8Array, contentType: string): Promise<Uint8Array> {
-  const fields = await new Response(form, { headers: { "content-type": contentType } }).formData().catch(() => {
+  const fields = await new Response(form as Uint8Array<ArrayBuffer>, { headers: { "content-type": contentType } }).formData().catch(() => {
     throw new AppError("request.unreadable", "This is no multipart form.");
   });
   const file = fields.get("file");
