@@ -45,12 +45,13 @@ export function flvBody(broadcast: Broadcast, onPresence = () => {}, onLeave = (
     {
       start(controller) {
         let isOpen = true;
-        const close = (error?: Error): void => {
+        /** `isCut`: the answer is broken off. Without a reason: Bun would print that past our log. */
+        const close = (isCut: boolean): void => {
           if (!isOpen) return;
           isOpen = false;
           end();
-          if (error === undefined) controller.close();
-          else controller.error(error);
+          if (isCut) controller.error();
+          else controller.close();
         };
         gone = presence(onPresence);
         leave = sendFlv(
@@ -58,9 +59,9 @@ export function flvBody(broadcast: Broadcast, onPresence = () => {}, onLeave = (
           (bytes) => {
             if (!isOpen) return;
             controller.enqueue(bytes);
-            if ((controller.desiredSize ?? 0) < 0) close(new Error("The reader is too slow."));
+            if ((controller.desiredSize ?? 0) < 0) close(true);
           },
-          () => close(),
+          () => close(false),
         );
         if (!isOpen) leave();
       },
