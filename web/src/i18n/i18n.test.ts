@@ -1,7 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { en as accountEn } from "./account/en.ts";
+import { ru as accountRu } from "./account/ru.ts";
 import { formatElapsed } from "./elapsed.ts";
 import { en } from "./en.ts";
 import { ru } from "./ru.ts";
+import { en as studioEn } from "./studio/en.ts";
+import { ru as studioRu } from "./studio/ru.ts";
 
 type Tree = { readonly [key: string]: string | Tree | ((...values: never[]) => string) };
 
@@ -56,3 +60,13 @@ test.each([
 ])("%d s on air reads as %s", (seconds, text) => expect(formatElapsed("en", seconds)).toBe(text));
 
 test("time on air is said in Russian too", () => expect(formatElapsed("ru", 3900)).toBe("1 ч 5 мин"));
+
+test.each([
+  ["accounts", accountEn, accountRu],
+  ["the studio", studioEn, studioRu],
+])("the words of %s are complete in both languages", (_, english, russian) => {
+  expect([...leaves(russian as Tree)].sort()).toEqual([...leaves(english as Tree)].sort());
+  for (const text of [...texts(english as Tree), ...texts(russian as Tree)]) expect(text.trim()).toBe(text);
+  for (const text of texts(english as Tree)) expect(text).not.toMatch(/[А-Яа-яЁё]|^$/);
+  for (const text of texts(russian as Tree)) expect(text === "Larix Broadcaster" || /[А-Яа-яЁё]/.test(text)).toBe(true);
+});
