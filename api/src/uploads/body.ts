@@ -44,9 +44,11 @@ async function readBytes(request: Request, maxBytes: number, milliseconds: numbe
 }
 
 async function fileOf(form: Uint8Array, contentType: string): Promise<Uint8Array> {
-  const fields = await new Response(form as Uint8Array<ArrayBuffer>, { headers: { "content-type": contentType } }).formData().catch(() => {
-    throw new AppError("request.unreadable", "This is no multipart form.");
-  });
+  const fields = await new Response(form as Uint8Array<ArrayBuffer>, { headers: { "content-type": contentType } })
+    .formData()
+    .catch(() => {
+      throw new AppError("request.unreadable", "This is no multipart form.");
+    });
   const file = fields.get("file");
   if (!(file instanceof Blob))
     throw new AppError("request.invalid", undefined, [
