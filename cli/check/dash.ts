@@ -2,7 +2,7 @@
 import type { Inspector } from "@streamhub/ingest/conformance/inspector";
 import { type Mpd, type Representation, resolve, type TimelineSegment } from "@streamhub/ingest/conformance/mpd";
 import { prune } from "@streamhub/ingest/conformance/presentation";
-import { wholeSegments } from "@streamhub/ingest/conformance/rules/dash";
+import { wholeSegments } from "@streamhub/ingest/conformance/rules/dash-places";
 import { type Client, type Fetched, isGood } from "./client.ts";
 
 const MAX_REPRESENTATIONS = 8;

@@ -3,14 +3,9 @@
  * same violations. A violation is told once, however often it is seen.
  */
 import { type Milliseconds, ms } from "../bytes/units.ts";
+import { readMediaPlaylist } from "./hls-media.ts";
 import { type MultivariantPlaylist, readMultivariantPlaylist } from "./hls-multivariant.ts";
-import {
-  type ListedPart,
-  type ListedSegment,
-  type MediaPlaylist,
-  type Reference,
-  readMediaPlaylist,
-} from "./hls-playlist.ts";
+import type { ListedPart, ListedSegment, MediaPlaylist, Reference } from "./hls-playlist.ts";
 import { type InitFile, type MediaFile, readInit, readMedia } from "./media-file.ts";
 import { type Mpd, type Representation, readMpd, resolve, type TimelineSegment } from "./mpd.ts";
 import {
@@ -27,7 +22,7 @@ import {
   type Removed,
 } from "./presentation.ts";
 import type { Observation, ResourceKind, Rule, Violation } from "./rule.ts";
-import { rememberMpd } from "./rules/dash.ts";
+import { rememberMpd } from "./rules/dash-places.ts";
 import { RULES } from "./rules/rules.ts";
 
 export interface InspectorOptions {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { readAttributes } from "./attributes.ts";
+import { readMediaPlaylist } from "./hls-media.ts";
 import { readMultivariantPlaylist } from "./hls-multivariant.ts";
-import { readMediaPlaylist } from "./hls-playlist.ts";
 import { readInit, readMedia } from "./media-file.ts";
 import { readDuration, readMpd } from "./mpd.ts";
 import { initBytes, MASTER, makeModelClient, manifest, media, segmentBytes } from "./testing/model-client.ts";
