@@ -24,6 +24,7 @@ import { makeLog } from "./log.ts";
 import { makeMetricsPart } from "./metrics.ts";
 import { jsonArg, print } from "./output.ts";
 import { startProcessMetrics } from "./process-metrics.ts";
+import { recordingsOf, startRecordings } from "./recordings.ts";
 import { openSecrets, sealKeys } from "./secrets.ts";
 import { readTls } from "./serve.ts";
 import { makeShutdown, untilSignal } from "./shutdown.ts";
@@ -70,6 +71,7 @@ export const ingestCommand = defineCommand({
       let gate: Gate = makeOpenGate(latencyOf(args.latency));
       let bus: Bus | null = null;
       let audience: Audience | null = null;
+      let recordings: ReturnType<typeof recordingsOf> | null = null;
       let history: HealthHistory | null = null;
       let tokens: PlaybackTokens | null = null;
       if (!open) {
@@ -85,6 +87,7 @@ export const ingestCommand = defineCommand({
         const counted = makeAudience({ bus, secret });
         shutdown.defer("audience", () => counted.stop());
         audience = counted;
+        recordings = recordingsOf(env, handle.db, bus);
         history = makeHealthHistory({ write: (minutes) => queries.writeHealth(handle.db, minutes), log });
         shutdown.defer("health history", history.stop);
         const onTakenOver = (streamId: number) => ingest?.cut(streamId, ENDED_ELSEWHERE);
@@ -105,6 +108,7 @@ export const ingestCommand = defineCommand({
           limits: env.rtmpLimits,
           gate,
           audience,
+          recordings,
           playback: tokens,
           log,
           metrics,
@@ -119,6 +123,7 @@ export const ingestCommand = defineCommand({
       if (bus !== null)
         shutdown.defer("ingest bus", joinBus({ bus, ingest, log, ...(history === null ? {} : { history }) }));
       shutdown.defer("ingest", stop);
+      if (bus !== null) await startRecordings(ingest, bus, log);
       const http = startHttp({
         sockets,
         host,

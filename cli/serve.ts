@@ -35,6 +35,7 @@ import { makeLog } from "./log.ts";
 import { makeMetricsPart } from "./metrics.ts";
 import { jsonArg } from "./output.ts";
 import { startProcessMetrics } from "./process-metrics.ts";
+import { recordingsOf, startRecordings } from "./recordings.ts";
 import { openSecrets, sealKeys } from "./secrets.ts";
 import { makeShutdown, type Shutdown, untilSignal } from "./shutdown.ts";
 
@@ -114,6 +115,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
       limits: env.rtmpLimits,
       gate,
       audience,
+      recordings: recordingsOf(env, handle.db, bus),
       playback: makePlaybackTokens(secret),
       log,
       metrics,
@@ -131,6 +133,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   const leaveBus = joinBus({ bus, ingest, log, history });
   shutdown.defer("ingest bus", leaveBus);
   shutdown.defer("ingest", stop);
+  await startRecordings(ingest, bus, log);
 
   await startChores({ db: handle.db, bus, uploadsDir: join(env.dataDir, "uploads") }, log);
   const statistics = startStatistics({ db: handle.db, bus, log });

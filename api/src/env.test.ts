@@ -35,6 +35,7 @@ test("an empty record gives the documented defaults", () => {
     databaseUrl: null,
     redisUrl: null,
     s3: null,
+    retention: { maxAgeDays: null, maxBytes: null, keepFreeBytes: null, minFreeBytes: 2_147_483_648 },
     jwtSecret: null,
     streamKeySecret: null,
     metricsToken: null,
@@ -54,6 +55,10 @@ test("empty and blank strings count as unset, for every variable", () => {
 test("every variable is read into its place", () => {
   const env = readEnv({
     ...S3,
+    RECORDING_MAX_AGE_DAYS: "30.5",
+    RECORDING_MAX_BYTES: "500G",
+    RECORDING_KEEP_FREE_BYTES: "20GiB",
+    RECORDING_MIN_FREE_BYTES: "1000000",
     NODE_ENV: "production",
     LOG_LEVEL: "DEBUG",
     DATA_DIR: "/srv/streamhub",
@@ -91,6 +96,7 @@ test("every variable is read into its place", () => {
     databaseUrl: "postgresql://u:p@db/streamhub",
     redisUrl: "rediss://cache:6380/1",
     s3: { endpoint: S3.S3_ENDPOINT, bucket: "vod", accessKeyId: "id", secretAccessKey: "hush" },
+    retention: { maxAgeDays: 30.5, maxBytes: 500 * 1024 ** 3, keepFreeBytes: 20 * 1024 ** 3, minFreeBytes: 1_000_000 },
     jwtSecret: SECRET,
     streamKeySecret: `k${SECRET}`,
     metricsToken: `m${SECRET}`,
@@ -121,6 +127,8 @@ const WRONG_VALUES: [VariableName, string[]][] = [
   ["CORS_ORIGINS", ["example.org", "https://a.example.org/path", "https://a.example.org,*"]],
   ["PUBLIC_URL", ["live.example.org", "https://example.org/live", "ftp://example.org", "https://u:p@example.org"]],
   ["REMUXER", ["gstreamer", "1"]],
+  ["RECORDING_MAX_AGE_DAYS", ["0", "-1", "a week"]],
+  ["RECORDING_MAX_BYTES", ["half", "-5G", "5X", "99999999999999"]],
   ["FFMPEG_PATH", ["\0"]],
 ];
 

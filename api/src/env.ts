@@ -70,6 +70,20 @@ function host(text: string): Check<string> {
   };
 }
 
+function days(text: string): Check<number> {
+  const value = /^\d{1,5}(\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+  return value > 0 ? { ok: value } : { wrong: "must be a number of days above 0, such as 30" };
+}
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 };
+
+function bytes(text: string): Check<number> {
+  const [, digits = "", unit = ""] = /^(\d{1,13})([KMGT]?)(?:i?B)?$/i.exec(text) ?? [];
+  const value = Number(digits) * UNITS[unit.toUpperCase()]!;
+  if (digits === "" || !Number.isSafeInteger(value)) return { wrong: "must be a number of bytes, such as 500G" };
+  return { ok: value };
+}
+
 function path(text: string): Check<string> {
   return text.includes("\0") ? { wrong: "must be a path without NUL characters" } : { ok: text };
 }
@@ -156,6 +170,22 @@ const VARIABLES = {
   S3_BUCKET: { about: "bucket for recordings", parse: optional(text) },
   S3_ACCESS_KEY_ID: { about: "access key of the bucket", parse: optional(text) },
   S3_SECRET_ACCESS_KEY: { about: "secret of the access key", parse: optional(text) },
+  RECORDING_MAX_AGE_DAYS: {
+    about: "recordings are removed when they are older; unset: never",
+    parse: optional(days),
+  },
+  RECORDING_MAX_BYTES: {
+    about: "the oldest recordings are removed when all together are larger, such as 500G; unset: never",
+    parse: optional(bytes),
+  },
+  RECORDING_KEEP_FREE_BYTES: {
+    about: "the oldest recordings are removed when less of the disk is free; unset: never",
+    parse: optional(bytes),
+  },
+  RECORDING_MIN_FREE_BYTES: {
+    about: "recording stops when less of the disk is free",
+    parse: withDefault(2 * 1024 ** 3, bytes),
+  },
   JWT_SECRET: { about: "signs tokens; unset: made once and kept in DATA_DIR", parse: optional(secret) },
   STREAM_KEY_SECRET: {
     about: "hashes and encrypts stream keys; unset: JWT_SECRET does. Set it to the old JWT_SECRET when you change that",
@@ -226,6 +256,12 @@ export interface Env {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
   } | null;
+  readonly retention: {
+    readonly maxAgeDays: number | null;
+    readonly maxBytes: number | null;
+    readonly keepFreeBytes: number | null;
+    readonly minFreeBytes: number;
+  };
   readonly jwtSecret: string | null;
   readonly streamKeySecret: string | null;
   readonly metricsToken: string | null;
@@ -286,6 +322,12 @@ export function readEnv(record: Readonly<Record<string, string | undefined>>, op
             accessKeyId: value.S3_ACCESS_KEY_ID!,
             secretAccessKey: value.S3_SECRET_ACCESS_KEY!,
           },
+    retention: {
+      maxAgeDays: value.RECORDING_MAX_AGE_DAYS,
+      maxBytes: value.RECORDING_MAX_BYTES,
+      keepFreeBytes: value.RECORDING_KEEP_FREE_BYTES,
+      minFreeBytes: value.RECORDING_MIN_FREE_BYTES,
+    },
     jwtSecret: value.JWT_SECRET,
     streamKeySecret: value.STREAM_KEY_SECRET,
     metricsToken: value.METRICS_TOKEN,

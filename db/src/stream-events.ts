@@ -60,3 +60,13 @@ export async function sendCut(bus: Bus, streamId: number, reason: string): Promi
 /** Worth nothing later, so it is not kept. Private channels' counts are on the topic too: whoever passes them on looks who may know. */
 export const notifyViewers = (bus: Bus, change: ViewersChange): Promise<void> =>
   bus.events.notify(VIEWERS_TOPIC, JSON.stringify(change));
+
+/** Job of the ingest nodes: its data is the id of a stream that is gone. */
+export const RECORDING_REMOVAL = "recordings.delete";
+
+/** Never rejects: what the bus does not take, the next sweep of the ingest nodes finds. */
+export async function orderRecordingRemoval(bus: Bus, streamIds: readonly number[]): Promise<void> {
+  for (const streamId of streamIds) {
+    await bus.jobs.add(RECORDING_REMOVAL, String(streamId), { id: `${RECORDING_REMOVAL}.${streamId}` }).catch(() => {});
+  }
+}

@@ -4,12 +4,15 @@ import { ms } from "./bytes/units.ts";
 import { withAudience } from "./delivery/audience.ts";
 import { makeDelivery } from "./delivery/delivery.ts";
 import type { MediaSockets } from "./delivery/live-sockets.ts";
+import { makeVod } from "./delivery/vod.ts";
 import { deliveryMetrics } from "./delivery-metrics.ts";
 import { makePlayback } from "./live/playback.ts";
 import type { Audience, Gate, Log, PlaybackTokens } from "./live/ports.ts";
 import { Registry, type RegistryListener } from "./live/registry.ts";
 import type { PackagingStats } from "./packaging.ts";
 import { makePackagings } from "./packagings.ts";
+import { openRecordings, type RecordingsOptions } from "./recording/recordings.ts";
+import { recordingMetrics } from "./recording-metrics.ts";
 import type { RemuxerChoice } from "./remux/choose-remuxer.ts";
 import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
 import { limitsWith } from "./server/limits.ts";
@@ -35,6 +38,8 @@ export interface IngestOptions {
   readonly sockets?: MediaSockets;
   /** Checks the tokens of those who watch what is private; default: nobody may. */
   readonly playback?: PlaybackTokens | null;
+  /** Default: nothing is recorded, nor rewound beyond what is in memory. */
+  readonly recordings?: Omit<RecordingsOptions, "log" | "onStopped" | "onRemoved"> | null;
   /** Told of those who watch; default nobody. */
   readonly audience?: Audience | null;
 }
@@ -47,7 +52,7 @@ export interface PackagingHealth extends Pick<PackagingStats, "state" | "failure
 export interface Ingest {
   readonly rtmpPort: number;
   readonly rtmpsPort: number | null;
-  /** Answers for /live/…; null for every other path. `address`: the client's. */
+  /** Answers for /live/… and /vod/…; null for every other path. `address`: the client's. */
   handle(request: Request, address?: string): Response | Promise<Response> | null;
   /** Tells of broadcasts that start and end from now on. */
   listen(listener: RegistryListener): void;
@@ -55,7 +60,11 @@ export interface Ingest {
   cut(streamId: number, reason: string): void;
   /** How the media of a stream that is live here is made ready for viewers; null when it is not. */
   packaging(streamId: number): PackagingHealth | null;
-  /** Publishers first, then their packaging; bounded. */
+  /** Removes what is recorded of a stream, and stops recording it. Rejects while the storage is away. */
+  removeRecording(streamId: number): Promise<void>;
+  /** Call it once before the first broadcast: finishes the recordings that a crash has left. Returns how many can be played now. */
+  recoverRecordings(): Promise<number>;
+  /** Publishers first, then their packaging and their recordings; bounded. */
   stop(): Promise<void>;
 }
 
@@ -83,6 +92,16 @@ export function startIngest(options: IngestOptions): Ingest {
     },
   });
   deliveryMetrics(options.metrics, delivery, playback);
+  const counters = recordingMetrics(options.metrics, () => recordings?.stats ?? null);
+  const recordings = options.recordings ? openRecordings({ ...options.recordings, ...counters, log }) : null;
+  const vod =
+    recordings === null
+      ? null
+      : makeVod({
+          recordings,
+          playback,
+          onWatching: (streamId, request, address) => audience?.saw(streamId, request, address),
+        });
   const packagings =
     options.ffmpeg === null
       ? null
@@ -90,6 +109,7 @@ export function startIngest(options: IngestOptions): Ingest {
           ffmpeg: options.ffmpeg,
           remuxer: options.remuxer ?? "auto",
           delivery,
+          recordings,
           metrics: options.metrics,
           log,
         });
@@ -108,10 +128,12 @@ export function startIngest(options: IngestOptions): Ingest {
     log,
   });
 
+  const live = withAudience(delivery.handle, (slug) => registry.find(slug), audience);
+
   return {
     rtmpPort: server.port,
     rtmpsPort: server.tlsPort,
-    handle: withAudience(delivery.handle, (slug) => registry.find(slug), audience),
+    handle: (request, address) => live(request, address) ?? vod?.handle(request, address) ?? null,
     listen: (listener) => registry.listen(listener),
     cut(streamId, reason) {
       for (const broadcast of [...registry.all()]) {
@@ -125,9 +147,12 @@ export function startIngest(options: IngestOptions): Ingest {
       if (stats === null) return null;
       return { state: stats.state, failure: stats.failure, violations: stats.conformance.must };
     },
+    removeRecording: async (streamId) => recordings?.remove(streamId),
+    recoverRecordings: async () => recordings?.recover() ?? 0,
     async stop() {
       await server.stop(STOP_GRACE_MS);
       await packagings?.stop();
+      await recordings?.stop();
       delivery.stop();
     },
   };

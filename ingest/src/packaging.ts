@@ -9,6 +9,7 @@ import type { Broadcast } from "./live/broadcast.ts";
 import { LATENCY } from "./live/latency.ts";
 import { makePackager } from "./packager/packager.ts";
 import { makeSegmentWindow } from "./packager/window.ts";
+import type { Archive } from "./recording/archive.ts";
 import { chooseRemuxer, type RemuxerChoice } from "./remux/choose-remuxer.ts";
 import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
 import type { MakeRemuxer } from "./remux/remuxer.ts";
@@ -21,6 +22,8 @@ export interface PackagingOptions {
   readonly broadcast: Broadcast;
   readonly ffmpeg: Ffmpeg;
   readonly delivery: Delivery;
+  /** Where its segments are stored; null: they are in memory only. */
+  readonly archive?: Archive | null;
   readonly now?: () => Milliseconds;
   readonly log?: PackagingLog;
   /** Default `auto`. */
@@ -63,7 +66,7 @@ const WINDOW_TARGET_DURATIONS = 6;
 const NUMBERS_SINCE = 1_767_225_600;
 
 export function startPackaging(options: PackagingOptions): Packaging {
-  const { broadcast, delivery, ffmpeg } = options;
+  const { broadcast, delivery, ffmpeg, archive = null } = options;
   const now = options.now ?? (() => ms(Date.now()));
   const log = options.log ?? (() => {});
   let state: PackagingState = "waiting";
@@ -77,10 +80,16 @@ export function startPackaging(options: PackagingOptions): Packaging {
   const window = makeSegmentWindow({
     startedAt: broadcast.startedAt,
     targetDurations: WINDOW_TARGET_DURATIONS,
+    dvrSeconds: archive === null ? 0 : broadcast.dvrSeconds,
     ...(isLow ? { partPrefix: first } : {}),
   });
   const feed = isLow ? makeFrameFeed() : null;
-  const channel = delivery.open(broadcast.slug, window, { isPrivate: broadcast.visibility === "private", feed });
+  const channel = delivery.open(broadcast.slug, window, {
+    isPrivate: broadcast.visibility === "private",
+    feed,
+    archive,
+  });
+  archive?.watch(window);
   const watcher = makeWatcher({
     window,
     digest: (bytes) => Bun.hash(bytes).toString(36),
@@ -103,12 +112,16 @@ export function startPackaging(options: PackagingOptions): Packaging {
       onSegment(rendition, segment) {
         window.setTime(now());
         window.onSegment(rendition, segment);
+        archive?.onSegment(rendition, segment);
         segments++;
         if (state === "waiting" && window.view !== null) state = "live";
         channel.changed();
         watcher.changed();
       },
-      onTargetDuration: window.onTargetDuration,
+      onTargetDuration(target) {
+        window.onTargetDuration(target);
+        archive?.onTargetDuration(target);
+      },
       onDependentCut() {
         window.onDependentCut();
         log("packager.dependent-cut", {});

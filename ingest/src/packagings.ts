@@ -5,6 +5,7 @@ import type { LiveBroadcast } from "./live/broadcast.ts";
 import type { Log } from "./live/ports.ts";
 import type { RegistryListener } from "./live/registry.ts";
 import { type Packaging, type PackagingStats, startPackaging } from "./packaging.ts";
+import type { Recordings } from "./recording/recordings.ts";
 import type { RemuxerChoice } from "./remux/choose-remuxer.ts";
 import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
 
@@ -12,6 +13,8 @@ export interface PackagingsOptions {
   readonly ffmpeg: Ffmpeg;
   readonly remuxer: RemuxerChoice;
   readonly delivery: Delivery;
+  /** Null: nothing is recorded, nor rewound beyond what is in memory. */
+  readonly recordings: Recordings | null;
   readonly metrics: PromRegistry;
   readonly log: Log;
 }
@@ -29,7 +32,7 @@ const WORTH_A_WARNING = new Set(["remux.failed", "remux.overflow", "remux.gave-u
 /** Seconds. */
 const DELAY_BUCKETS = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10];
 
-export function makePackagings({ ffmpeg, remuxer, delivery, metrics, log }: PackagingsOptions): Packagings {
+export function makePackagings({ ffmpeg, remuxer, delivery, recordings, metrics, log }: PackagingsOptions): Packagings {
   const running = new Set<Packaging>();
   const byStream = new Map<number, Packaging>();
   /** What ended packagings counted. */
@@ -83,8 +86,10 @@ export function makePackagings({ ffmpeg, remuxer, delivery, metrics, log }: Pack
     onStart(broadcast: LiveBroadcast) {
       const { slug, streamId } = broadcast;
       const violated = new Set<string>();
+      const archive = recordings?.open(broadcast) ?? null;
       const packaging = startPackaging({
         broadcast,
+        archive,
         ffmpeg,
         remuxer,
         delivery,
@@ -107,6 +112,7 @@ export function makePackagings({ ffmpeg, remuxer, delivery, metrics, log }: Pack
       running.add(packaging);
       if (streamId !== null) byStream.set(streamId, packaging);
       void packaging.done.then(() => {
+        if (archive !== null) recordings?.close(archive);
         for (const count of COUNTS) past[count] += packaging.stats[count];
         running.delete(packaging);
         if (streamId !== null && byStream.get(streamId) === packaging) byStream.delete(streamId);

@@ -2,7 +2,7 @@
 import { and, asc, eq, inArray, ne, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../connect.ts";
 import { guarded } from "../database-error.ts";
-import type { RecordingRow, Visibility } from "../model.ts";
+import type { Visibility } from "../model.ts";
 import { channels } from "../schema/channels.ts";
 import { recordings } from "../schema/recordings.ts";
 import { streams } from "../schema/streams.ts";
@@ -18,16 +18,26 @@ export const beginRecording = guarded(async (db: Database, streamId: number, ing
   return rows.length > 0;
 });
 
-export type RecordingChange = Partial<Pick<RecordingRow, "state" | "reason" | "duration" | "size">>;
+/** It goes on no more although its broadcast does. */
+export const stopRecording = guarded(async (db: Database, streamId: number, reason: string): Promise<void> => {
+  await db
+    .update(recordings)
+    .set({ state: "stopped", reason })
+    .where(and(eq(recordings.streamId, streamId), eq(recordings.state, "recording")));
+});
 
-/** False when there is none (any more): what was stored of it has to go. */
-export const updateRecording = guarded(
-  async (db: Database, streamId: number, change: RecordingChange): Promise<boolean> => {
-    const rows = await db
-      .update(recordings)
-      .set(change)
-      .where(eq(recordings.streamId, streamId))
-      .returning({ streamId: recordings.streamId });
+/** It can be played. False when its stream is gone: what was stored of it has to go, too. */
+export const finishRecording = guarded(
+  async (
+    db: Database,
+    streamId: number,
+    { duration, size, ingestNode }: { readonly duration: number; readonly size: number; readonly ingestNode: string },
+  ): Promise<boolean> => {
+    const rows = await db.execute(sql`
+      insert into ${recordings} (stream_id, state, duration, size, ingest_node)
+      select id, 'ready', ${duration}::int, ${size}::bigint, ${ingestNode} from ${streams} where id = ${streamId}
+      on conflict (stream_id) do update set state = 'ready', duration = excluded.duration, size = excluded.size, updated_at = now()
+      returning stream_id`);
     return rows.length > 0;
   },
 );
@@ -107,12 +117,14 @@ export const finishedRecordings = guarded(
   },
 );
 
-/** Which of these streams have a recording, whatever its state. */
-export const knownRecordings = guarded(async (db: Database, streamIds: readonly number[]): Promise<number[]> => {
+/** Of these streams, those that were deleted. What is younger than any stream is of another database, and not to be removed by this one. */
+export const orphanedRecordings = guarded(async (db: Database, streamIds: readonly number[]): Promise<number[]> => {
   if (streamIds.length === 0) return [];
+  const [newest] = await db.select({ id: sql<number | null>`max(${streams.id})` }).from(streams);
   const rows = await db
-    .select({ streamId: recordings.streamId })
-    .from(recordings)
-    .where(inArray(recordings.streamId, [...streamIds]));
-  return rows.map(({ streamId }) => streamId);
+    .select({ id: streams.id })
+    .from(streams)
+    .where(inArray(streams.id, [...streamIds]));
+  const known = new Set(rows.map(({ id }) => id));
+  return streamIds.filter((id) => !known.has(id) && id < (newest?.id ?? 0));
 });

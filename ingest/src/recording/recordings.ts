@@ -27,8 +27,8 @@ export interface Recordings {
   readonly storage: Storage;
   /** Where a broadcast's segments go; null: nowhere, it is neither recorded nor rewound. */
   open(broadcast: Broadcast): Archive | null;
-  /** The broadcast of an archive is over. */
-  close(broadcast: Broadcast, archive: Archive): void;
+  /** Its broadcast is over. */
+  close(archive: Archive): void;
   /** Of a stream that is over; null: there is none. Throws StorageError. */
   read(streamId: number): Promise<Recording | null>;
   /** Null: there is none to see. */
@@ -266,7 +266,7 @@ export function openRecordings(options: RecordingsOptions): Recordings {
   return {
     storage,
     open,
-    close(_broadcast, archive) {
+    close(archive) {
       const found = active.get(archive);
       if (found === undefined) return;
       const ending = end(archive, found).finally(() => endings.delete(ending));
@@ -299,7 +299,9 @@ export function openRecordings(options: RecordingsOptions): Recordings {
     },
     remove,
     async recover() {
-      await scratch.remove(SCRATCH);
+      const inUse = new Set([...active.values()].map(({ prefix }) => prefix));
+      for (const name of await scratch.folders(SCRATCH))
+        if (!inUse.has(`${SCRATCH}${name}/`)) await scratch.remove(`${SCRATCH}${name}/`);
       await checkAll();
       return finishOthers();
     },
