@@ -42,15 +42,18 @@ async function identify(services: Services, tokens: Tokens, request: Request, co
   return actor;
 }
 
-const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+const COOKIE = new RegExp(`(?:^|; *)${ACCESS_COOKIE}=([^;]*)`);
+
+/** Looked for by ourselves: most requests bring none, and Elysia makes a jar for each that might. */
+const accessCookieOf = ({ headers }: Request): string | undefined => COOKIE.exec(headers.get("cookie") ?? "")?.[1];
 
 /** Anyone; a cookie that has run out counts as none, so that a page can still be read. */
 export function visitor(services: Services) {
   return new Elysia({ name: "visitor" })
     .use(accessTokens(services.secret))
-    .derive({ as: "scoped" }, async ({ request, cookie, accessTokens }): Promise<{ actor: Actor | null }> => {
+    .derive({ as: "scoped" }, async ({ request, accessTokens }): Promise<{ actor: Actor | null }> => {
       try {
-        return { actor: await identify(services, accessTokens, request, textOf(cookie[ACCESS_COOKIE]?.value)) };
+        return { actor: await identify(services, accessTokens, request, accessCookieOf(request)) };
       } catch (error) {
         const stale = error instanceof AppError && error.code === "auth.invalid";
         if (stale && authorizationOf(request) === null) return { actor: null };
@@ -63,9 +66,9 @@ export function visitor(services: Services) {
 export function signedIn(services: Services) {
   return new Elysia({ name: "signed-in" })
     .use(accessTokens(services.secret))
-    .derive({ as: "scoped" }, async ({ request, cookie, accessTokens, set }): Promise<{ actor: Actor }> => {
+    .derive({ as: "scoped" }, async ({ request, accessTokens, set }): Promise<{ actor: Actor }> => {
       set.headers["cache-control"] = "no-store";
-      const actor = await identify(services, accessTokens, request, textOf(cookie[ACCESS_COOKIE]?.value));
+      const actor = await identify(services, accessTokens, request, accessCookieOf(request));
       if (actor === null) throw new AppError("auth.required");
       return { actor };
     });

@@ -5,6 +5,8 @@ export interface BatchOptions<Q, A> {
   readonly ask: (questions: readonly Q[]) => Promise<readonly A[]>;
   /** Between two queries. Milliseconds; 0: the next one goes as soon as there is an answer. */
   readonly pause: number;
+  /** Whoever asks alone is not kept waiting for others. */
+  readonly eager?: boolean;
   readonly largest: number;
   /** More than these waiting are refused at once. */
   readonly maxWaiting: number;
@@ -19,7 +21,7 @@ interface Waiting<Q, A> {
 }
 
 /** A question whose batch fails is asked once more, alone: one bad one takes no other with it. */
-export function makeBatches<Q, A>({ ask, pause, largest, maxWaiting, full }: BatchOptions<Q, A>) {
+export function makeBatches<Q, A>({ ask, pause, eager = false, largest, maxWaiting, full }: BatchOptions<Q, A>) {
   let waiting: Waiting<Q, A>[] = [];
   let running = false;
 
@@ -41,7 +43,7 @@ export function makeBatches<Q, A>({ ask, pause, largest, maxWaiting, full }: Bat
       const batch = waiting.slice(0, largest);
       waiting = waiting.slice(largest);
       await answer(batch);
-      if (pause > 0) await Bun.sleep(pause);
+      if (pause > 0 && !(eager && batch.length === 1)) await Bun.sleep(pause);
     }
     running = false;
   }

@@ -36,6 +36,7 @@ export * from "./idempotency.ts";
 export * from "./pictures.ts";
 export * from "./pool.ts";
 export * from "./profiles.ts";
+export { getPublicStreams } from "./public-streams.ts";
 export {
   endStale,
   endStream,
@@ -54,7 +55,6 @@ export * from "./stream-changes.ts";
 export * from "./stream-health.ts";
 export * from "./stream-statistics.ts";
 export {
-  getPublicStreams,
   getStream,
   listStreams,
   type PublicStream,

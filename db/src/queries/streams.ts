@@ -9,7 +9,8 @@ import { clampLimit, type Order, ordered, type Page, type PageRequest, toOrdered
 import { searchFor, searching } from "./search.ts";
 import { isAnnounced, isListed, mayOpen, type Viewer } from "./viewer.ts";
 
-const columns = {
+/** Of `PublicStream`, in this order. */
+export const columns = {
   id: streams.id,
   channelId: streams.channelId,
   title: streams.title,
@@ -36,7 +37,7 @@ const columns = {
   },
 };
 
-const select = (db: Database) =>
+export const select = (db: Database) =>
   db.select(columns).from(streams).innerJoin(channels, eq(channels.id, streams.channelId));
 
 export type PublicStream = Awaited<ReturnType<typeof select>>[number];
@@ -125,23 +126,5 @@ export const getStream = guarded(
     if (!isId(id)) return null;
     const [row] = await select(db).where(and(eq(streams.id, id), mayOpen(viewer), isAnnounced(viewer)));
     return row ?? null;
-  },
-);
-
-const publicByIds = (db: Database) =>
-  select(db)
-    .where(and(sql`${streams.id} = any(${sql.placeholder("ids")}::int[])`, mayOpen(null), isAnnounced(null)))
-    .prepare("public_streams");
-/** Building the statement takes longer than PostgreSQL takes to answer it. */
-const prepared = new WeakMap<Database, ReturnType<typeof publicByIds>>();
-
-/** By their ids in one query, as anyone may see them; in the order of the ids, null where there is none. */
-export const getPublicStreams = guarded(
-  async (db: Database, ids: readonly number[]): Promise<(PublicStream | null)[]> => {
-    const statement = prepared.get(db) ?? publicByIds(db);
-    prepared.set(db, statement);
-    const rows = await statement.execute({ ids: `{${[...new Set(ids.filter(isId))].join()}}` });
-    const found = new Map(rows.map((row) => [row.id, row]));
-    return ids.map((id) => found.get(id) ?? null);
   },
 );
