@@ -15,7 +15,7 @@ import { Frame } from "./ui/frame.tsx";
 import { lazyPage } from "./ui/lazy-page.tsx";
 
 const Watch = lazy(async () => ({ default: (await import("./pages/watch.tsx")).Watch }));
-
+const Past = lazy(async () => ({ default: (await import("./pages/past.tsx")).Past }));
 const Search = lazy(async () => ({ default: (await import("./pages/search.tsx")).Search }));
 
 const Register = lazyPage(async () => (await import("./pages/register.tsx")).Register);
@@ -32,6 +32,7 @@ render(
     <Router root={Frame}>
       <Route path={PATHS.home} component={Home} />
       <Route path={PATHS.watch} component={Watch} />
+      <Route path={PATHS.stream} component={Past} />
       <Route path={PATHS.search} component={Search} />
       <Route path={PATHS.register} component={Register} />
       <Route path={PATHS.login} component={Login} />

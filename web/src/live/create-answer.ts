@@ -1,5 +1,5 @@
 /** One answer of the API for a page: asked for again when what it depends on changes, or when the page says so. */
-import { type Accessor, createEffect, createSignal, on, onCleanup } from "solid-js";
+import { type Accessor, createEffect, createMemo, createSignal, on, onCleanup } from "solid-js";
 import type { Outcome, Problem } from "../session/problem.ts";
 
 export interface Answer<T> {
@@ -22,6 +22,7 @@ export function createAnswer<Key, T>(
   const [value, setValue] = createSignal<T | null>(null, { equals: false });
   const [problem, setProblem] = createSignal<Problem | null>(null);
   const [loading, setLoading] = createSignal(true);
+  const current = createMemo(key);
   let turn = 0;
   onCleanup(() => {
     turn = -1;
@@ -39,7 +40,7 @@ export function createAnswer<Key, T>(
   }
 
   createEffect(
-    on(key, (wanted) => {
+    on(current, (wanted) => {
       if (!keep) {
         setValue(null);
         setProblem(null);
@@ -53,7 +54,7 @@ export function createAnswer<Key, T>(
     problem,
     loading,
     async reload() {
-      const wanted = key();
+      const wanted = current();
       if (wanted !== null) await load(wanted);
     },
     change(change) {

@@ -1,26 +1,46 @@
 import "../styles/watch.css";
-import "../styles/player.css";
 import { A, useParams } from "@solidjs/router";
-import { createMemo, Match, Show, Switch, untrack } from "solid-js";
-import { onAirSince, words } from "../i18n/locale.ts";
+import { createMemo, createSignal, For, Match, Show, Switch, untrack } from "solid-js";
+import { locale, onAirSince, words } from "../i18n/locale.ts";
+import { formatMoment } from "../i18n/when.ts";
 import { createChannelFeed } from "../live/create-channel-feed.ts";
 import { createNow } from "../live/create-now.ts";
-import { PATHS } from "../paths.ts";
+import { createStreamList } from "../live/create-stream-list.ts";
+import { isRecorded } from "../live/recording.ts";
+import { embedPath, PATHS, streamPath, userPath, watchPath } from "../paths.ts";
 import { hasMediaSource } from "../player/engine.ts";
 import { PlayerView } from "../player/player-view.tsx";
 import { CarrierArt } from "../ui/carrier-art.tsx";
 import { LiveLamp } from "../ui/live-lamp.tsx";
+import { recall, remember } from "../ui/memory.ts";
+import { ShareButton } from "../ui/share-button.tsx";
+import { PastCard, PlannedRow } from "../ui/stream-card.tsx";
 import { useTitle } from "../ui/use-title.ts";
 
+const PLANNED = 6;
+const PAST = 12;
+
+/** A channel: what it shows now, what is to come, what was. */
 export function Watch() {
   // Fetched beside the first question to the API, not after its answer.
   if (hasMediaSource()) void import("../player/make-hls.ts").catch(() => {});
   const params = useParams<{ slug: string }>();
-  const { channel, stream, presence, reachable, refresh } = createChannelFeed(() => params.slug);
+  const { channel, stream, presence, viewers, reachable, refresh } = createChannelFeed(() => params.slug);
   const now = createNow();
+  const [theatre, setTheatre] = createSignal(recall("theatre") === "true");
   const live = () => presence() === "live";
-  const title = () => stream()?.title ?? channel()?.title ?? "";
+  const title = () => (live() ? (stream()?.title ?? channel()?.title) : channel()?.title) ?? "";
   useTitle(() => (presence() === "missing" ? words().watch.missing : title()));
+
+  const channelId = createMemo(() => channel()?.id ?? null);
+  const listed = (status: "planned" | "ended", limit: number) => () => {
+    const id = channelId();
+    return id === null ? null : { status, limit, channelId: id };
+  };
+  const planned = createStreamList(listed("planned", PLANNED));
+  const past = createStreamList(listed("ended", PAST));
+  const recorded = () => past.items.filter(isRecorded);
+  const next = () => planned.items.find(({ scheduledFor }) => scheduledFor !== null);
 
   // The player starts as soon as the channel is known to be live; the broadcast's id comes a moment later and must not start it again.
   const broadcast = createMemo<{ id: number | null } | null>((before) => {
@@ -35,8 +55,13 @@ export function Watch() {
   // The channel is another object after each poll; only another broadcast is a reason to load anew.
   const sources = createMemo(() => (broadcast() === null ? null : untrack(() => channel()?.playback ?? null)));
 
+  function chooseTheatre(on: boolean): void {
+    remember("theatre", on ? "true" : null);
+    setTheatre(on);
+  }
+
   return (
-    <div class="watch">
+    <div class="watch" classList={{ "watch-theatre": theatre() && live() }}>
       <div class="stage">
         <Show
           when={live()}
@@ -54,7 +79,14 @@ export function Watch() {
                   </Match>
                   <Match when={presence() === "off-air"}>
                     <p class="off-air-state">{words().watch.offAir}</p>
-                    <p>{words().watch.offAirMore}</p>
+                    <Show when={next()} fallback={<p>{words().watch.offAirMore}</p>}>
+                      {(stream) => (
+                        <p>
+                          {words().watch.next}: <strong>{stream().title}</strong>,{" "}
+                          {formatMoment(locale(), Date.parse(stream().scheduledFor ?? ""))}
+                        </p>
+                      )}
+                    </Show>
                   </Match>
                   <Match when={presence() === "ended"}>
                     <p class="off-air-state">{words().watch.ended}</p>
@@ -62,40 +94,109 @@ export function Watch() {
                   </Match>
                 </Switch>
                 <Show when={presence() !== "loading"}>
-                  <A class="button button-stage" href={PATHS.home}>
-                    {words().watch.others}
-                  </A>
+                  <div class="off-air-ways">
+                    <Show when={recorded()[0]}>
+                      {(last) => (
+                        <A class="button button-stage" href={streamPath(last().id)}>
+                          {words().watch.last}
+                        </A>
+                      )}
+                    </Show>
+                    <A
+                      class={recorded().length > 0 ? "button button-outline" : "button button-stage"}
+                      href={PATHS.home}
+                    >
+                      {words().watch.others}
+                    </A>
+                  </div>
                 </Show>
               </div>
             </div>
           }
         >
-          <PlayerView title={title()} sources={sources()} onEnded={refresh} />
+          <PlayerView
+            title={title()}
+            artist={channel()?.title ?? ""}
+            artwork={stream()?.thumbnailUrl ?? channel()?.thumbnailUrl ?? null}
+            sources={sources()}
+            isLive={true}
+            streamId={stream()?.id ?? null}
+            startedAt={stream()?.startedAt ?? null}
+            theatre={theatre()}
+            onTheatre={chooseTheatre}
+            onEnded={refresh}
+          />
         </Show>
       </div>
-      <Show when={channel()}>
-        {(known) => (
-          <div class="watch-words">
-            <h1>{title()}</h1>
-            <p class="watch-facts" hidden={!live()}>
-              <LiveLamp text={words().card.live} />
-              <Show when={known().title !== title()}>
-                <span>{known().title}</span>
-              </Show>
-              <Show when={live() && stream()?.startedAt}>
-                {(startedAt) => <span>{onAirSince(startedAt(), now())}</span>}
-              </Show>
-            </p>
-            <Show when={stream()?.description ?? known().description}>
-              {(text) => <p class="watch-about">{text()}</p>}
-            </Show>
-          </div>
-        )}
-      </Show>
       <Show when={!reachable()}>
         <p class="offline-notice" role="status">
           {words().site.offline}
         </p>
+      </Show>
+      <Show when={channel()}>
+        {(known) => (
+          <div class="watch-words">
+            <div class="watch-head">
+              <div class="watch-title">
+                <h1>{title()}</h1>
+                <p class="watch-facts">
+                  <Show when={live()}>
+                    <LiveLamp text={words().card.live} />
+                    <span>{words().card.viewers(viewers())}</span>
+                    <Show when={stream()?.startedAt}>
+                      {(startedAt) => <span>{onAirSince(startedAt(), now())}</span>}
+                    </Show>
+                  </Show>
+                  <Show when={known().title !== title()}>
+                    <span>{known().title}</span>
+                  </Show>
+                  <A href={userPath(known().owner.id)}>{known().owner.fullName ?? known().owner.username}</A>
+                </p>
+              </div>
+              <Show when={known().visibility !== "private"}>
+                <ShareButton
+                  path={watchPath(known().slug)}
+                  title={known().title}
+                  embed={embedPath(known().slug)}
+                  position={() => null}
+                />
+              </Show>
+            </div>
+            <Show when={live() && stream()?.description}>{(text) => <p class="watch-about">{text()}</p>}</Show>
+            <Show when={planned.items.length > 0}>
+              <section class="watch-section" aria-labelledby="schedule">
+                <h2 id="schedule">{words().watch.schedule}</h2>
+                <ul class="planned-list">
+                  <For each={planned.items}>
+                    {(stream) => (
+                      <li>
+                        <PlannedRow stream={stream} now={now()} own={true} />
+                      </li>
+                    )}
+                  </For>
+                </ul>
+              </section>
+            </Show>
+            <Show when={recorded().length > 0}>
+              <section class="watch-section" aria-labelledby="recordings">
+                <h2 id="recordings">{words().watch.recordings}</h2>
+                <ul class="cards cards-small">
+                  <For each={recorded()}>
+                    {(stream) => (
+                      <li>
+                        <PastCard stream={stream} now={now()} own={true} />
+                      </li>
+                    )}
+                  </For>
+                </ul>
+              </section>
+            </Show>
+            <section class="watch-section" aria-labelledby="about">
+              <h2 id="about">{words().watch.about}</h2>
+              <p class="watch-about">{known().description ?? words().watch.noAbout}</p>
+            </section>
+          </div>
+        )}
       </Show>
     </div>
   );

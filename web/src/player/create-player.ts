@@ -1,8 +1,10 @@
 /** The reactive player: owns the engine of the moment, retries it, and tells the page what the viewer should know. */
 import { type Accessor, createEffect, createSignal, on, onCleanup } from "solid-js";
-import { recall, remember } from "../ui/memory.ts";
-import { type Engine, type EngineKind, type Format, hasMediaSource, playsHlsNatively, type Sources } from "./engine.ts";
+import { createChoices } from "./create-choices.ts";
+import { createTimeline } from "./create-timeline.ts";
+import type { Engine, EngineKind, Format, Sources } from "./engine.ts";
 import { makeWatchdog } from "./make-watchdog.ts";
+import { canPlay, fallbackOf, formatsOf, openEngine } from "./open-engine.ts";
 import { type PlaybackSignal, type PlaybackState, transition } from "./playback-state.ts";
 
 export interface PlayerOptions {
@@ -11,6 +13,11 @@ export interface PlayerOptions {
   readonly still: Accessor<HTMLCanvasElement | undefined>;
   /** A new object means a new broadcast; `null` unloads. */
   readonly sources: Accessor<Sources | null>;
+  readonly isLive: Accessor<boolean>;
+  /** Seconds, of what is over; null: its beginning. */
+  readonly startAt: Accessor<number | null>;
+  /** Names what is played, for the keys that go with requests. */
+  readonly content: Accessor<string>;
   /** The media ended by itself: the page may want to ask what is going on. */
   readonly onEnded: () => void;
 }
@@ -18,66 +25,90 @@ export interface PlayerOptions {
 export type Player = ReturnType<typeof createPlayer>;
 
 const TICK_MS = 250;
-/** Further behind the newest playable moment than this is no longer "live". */
-const BEHIND_SECONDS = 8;
+/** Stalls in a row after which another way of playing is tried, if the server answers: before the first picture, and after it. */
+const FALL_BACK = { fresh: 3, played: 6 } as const;
+/** After so long in the background a live picture is not gone on with where it stood. */
+const ASLEEP_MS = 5_000;
 
 export function createPlayer(options: PlayerOptions) {
+  const { video: element, isLive } = options;
   const [state, setState] = createSignal<PlaybackState>("idle");
   const [engineKind, setEngineKind] = createSignal<EngineKind | null>(null);
-  const [format, setFormat] = createSignal<Format>("hls");
-  const [muted, setMuted] = createSignal(recall("muted") !== "false");
-  const [volume, setVolume] = createSignal(restoredVolume());
-  const [behind, setBehind] = createSignal(false);
   const [blocked, setBlocked] = createSignal(false);
   const [supported, setSupported] = createSignal(true);
   const [frozen, setFrozen] = createSignal(false);
+  const [ended, setEnded] = createSignal(false);
+  const [format, setFormat] = createSignal<Format>("hls");
+  /** Of one viewing: for the stats overlay. */
+  const [counts, setCounts] = createSignal<{ stalls: number; joinMs: number | null }>({ stalls: 0, joinMs: null });
 
   const watchdog = makeWatchdog();
+  const session = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
   let engine: Engine | null = null;
   /** Counts engines, so that one that was still loading when it was replaced notices. */
   let generation = 0;
   let wantsPlay = true;
+  let hasPlayed = false;
+  let openedAt = 0;
+  let checking = false;
 
   const send = (signal: PlaybackSignal) => setState((now) => transition(now, signal));
+  const choices = createChoices(element, () => engine, isLive);
+  const timeline = createTimeline(element, () => engine, isLive);
 
-  async function open(video: HTMLVideoElement, sources: Sources, wanted: Format): Promise<void> {
+  async function open(video: HTMLVideoElement, sources: Sources, startAt: number | null): Promise<void> {
     const mine = ++generation;
-    const url = sources[wanted];
-    const onFault = () => {
-      if (mine === generation) watchdog.hurry();
+    const isWanted = () => mine === generation;
+    const onFault = (_reason: string, kind?: "refused") => {
+      if (!isWanted()) return;
+      watchdog.hurry();
+      if (kind === "refused" && !hasPlayed) void fallBack(sources);
     };
+    if (!canPlay(video)) {
+      setSupported(false);
+      return;
+    }
     try {
-      let made: Engine;
-      if (!hasMediaSource()) {
-        if (!playsHlsNatively(video)) {
-          setSupported(false);
-          return;
-        }
-        const { makeNative } = await import("./make-native.ts");
-        if (mine !== generation) return;
-        made = makeNative(video, sources.hls, onFault);
-      } else if (wanted === "hls") {
-        const { makeHls } = await import("./make-hls.ts");
-        if (mine !== generation) return;
-        made = makeHls(video, url, onFault);
-      } else {
-        const { makeDash } = await import("./make-dash.ts");
-        if (mine !== generation) return;
-        made = makeDash(video, url, onFault);
-      }
+      const made = await openEngine(
+        video,
+        format(),
+        {
+          sources,
+          startAt,
+          session: { id: session, content: options.content() },
+          bandwidth: choices.knownBandwidth(),
+          onFault,
+        },
+        isWanted,
+      );
+      if (made === null) return;
       engine = made;
+      choices.engineOpened();
       setEngineKind(made.kind);
     } catch {
       // The library's chunk did not arrive; the watchdog opens again.
-      onFault();
+      onFault("chunk");
     }
   }
 
   function close(): void {
     generation += 1;
+    choices.engineClosing();
     engine?.destroy();
     engine = null;
     setEngineKind(null);
+  }
+
+  /** The server answers, and nothing plays: another way may. */
+  async function fallBack(sources: Sources): Promise<void> {
+    const tried = format();
+    if (checking || !formatsOf(element(), isLive()).includes(fallbackOf(tried))) return;
+    checking = true;
+    const answers = await fetch(sources.hls, { signal: AbortSignal.timeout(8_000) })
+      .then(({ ok }) => ok)
+      .catch(() => false);
+    checking = false;
+    if (answers && format() === tried && options.sources() === sources) setFormat(fallbackOf(tried));
   }
 
   function freeze(video: HTMLVideoElement): void {
@@ -99,22 +130,30 @@ export function createPlayer(options: PlayerOptions) {
       if (video.muted) setBlocked(true);
       else {
         video.muted = true;
-        setMuted(true);
+        choices.mutedByBrowser();
         await start(video);
       }
     }
   }
 
+  let opened: Sources | null = null;
   createEffect(
-    on([options.video, options.sources, format], ([video, sources, wanted]) => {
+    on([element, options.sources, format], ([video, sources]) => {
       if (video === undefined || sources === null) return;
       freeze(video);
       watchdog.reset();
       setSupported(true);
-      setBehind(false);
+      setEnded(false);
+      // Another way of playing the same goes on where the first one was.
+      const goesOn = opened === sources && !isLive() && video.currentTime > 0;
+      const startAt = goesOn ? video.currentTime : isLive() ? null : options.startAt();
+      opened = sources;
       wantsPlay = true;
+      hasPlayed = false;
+      openedAt = performance.now();
+      timeline.reset();
       send("load");
-      void open(video, sources, wanted);
+      void open(video, sources, startAt);
       onCleanup(() => {
         freeze(video);
         close();
@@ -124,7 +163,7 @@ export function createPlayer(options: PlayerOptions) {
   );
 
   createEffect(() => {
-    const video = options.video();
+    const video = element();
     if (video === undefined) return;
     const stop = listen(video);
     const timer = setInterval(() => tick(video), TICK_MS);
@@ -134,23 +173,18 @@ export function createPlayer(options: PlayerOptions) {
     });
   });
 
-  createEffect(() => {
-    const video = options.video();
-    if (video === undefined) return;
-    video.volume = volume();
-    video.muted = muted();
-  });
-
   function listen(video: HTMLVideoElement): () => void {
     const events = new AbortController();
+    const { signal } = events;
     const handle = (name: keyof HTMLMediaElementEventMap, handler: () => void) =>
-      video.addEventListener(name, handler, { signal: events.signal });
+      video.addEventListener(name, handler, { signal });
     handle("canplay", () => {
-      if (wantsPlay && video.paused) void start(video);
+      if (wantsPlay && video.paused && !video.ended) void start(video);
     });
     handle("play", () => {
       if (!wantsPlay) send("resume");
       wantsPlay = true;
+      setEnded(false);
     });
     handle("pause", () => {
       // Engines pause the element while they swap its source, and the end of the media pauses it too: nobody pressed anything.
@@ -158,7 +192,32 @@ export function createPlayer(options: PlayerOptions) {
       wantsPlay = false;
       send("pause");
     });
-    handle("ended", options.onEnded);
+    handle("ended", () => {
+      setEnded(!isLive());
+      if (!isLive()) send("pause");
+      options.onEnded();
+    });
+    let hiddenAt = 0;
+    document.addEventListener(
+      "visibilitychange",
+      () => {
+        if (document.hidden) {
+          hiddenAt = performance.now();
+          return;
+        }
+        if (!wantsPlay || engine === null) return;
+        if (video.paused && !video.ended) void start(video);
+        if (isLive() && timeline.followsLive() && performance.now() - hiddenAt > ASLEEP_MS) timeline.catchUpNow();
+      },
+      { signal },
+    );
+    window.addEventListener(
+      "online",
+      () => {
+        if (wantsPlay && state() !== "playing") watchdog.hurry();
+      },
+      { signal },
+    );
     return () => events.abort();
   }
 
@@ -168,38 +227,48 @@ export function createPlayer(options: PlayerOptions) {
     const resting = !supported() || !wantsPlay || blocked() || video.ended;
     const verdict = watchdog.look({ at: performance.now(), currentTime: video.currentTime, resting });
     if (verdict.kind === "progress" && !video.seeking) {
+      if (!hasPlayed) {
+        hasPlayed = true;
+        setCounts((now) => ({ ...now, joinMs: now.joinMs ?? performance.now() - openedAt }));
+      }
+      if (state() === "recovering" && isLive() && timeline.followsLive()) timeline.catchUpNow();
       setFrozen(false);
       send("progress");
     }
     if (verdict.kind === "stall") {
+      if (verdict.attempt === 1 && hasPlayed) setCounts((now) => ({ ...now, stalls: now.stalls + 1 }));
       send("stall");
       freeze(video);
       if (engine !== null && !verdict.rebuild) engine.retry();
       else {
+        const startAt = isLive() ? null : video.currentTime;
         close();
-        void open(video, sources, format());
+        void open(video, sources, startAt);
       }
+      if (verdict.attempt >= (hasPlayed ? FALL_BACK.played : FALL_BACK.fresh)) void fallBack(sources);
     }
-    const edge = engine?.liveEdge() ?? null;
-    setBehind(edge !== null && edge - video.currentTime > BEHIND_SECONDS);
+    timeline.look();
+    choices.look();
   }
 
   return {
     state,
     /** What plays now; null while a library loads. */
     engineKind,
+    engine: () => engine,
     format,
-    /** DASH needs media source extensions. */
-    formats: (): readonly Format[] => (hasMediaSource() ? ["hls", "dash"] : ["hls"]),
+    formats: () => formatsOf(element(), isLive()),
     setFormat,
-    muted,
-    volume,
-    behind,
+    isLive,
     blocked,
     supported,
     frozen,
+    ended,
+    counts,
+    choices,
+    timeline,
     togglePlay: () => {
-      const video = options.video();
+      const video = element();
       if (video === undefined) return;
       if (video.paused) {
         setBlocked(false);
@@ -208,28 +277,10 @@ export function createPlayer(options: PlayerOptions) {
         void start(video);
       } else video.pause();
     },
-    setMuted: (next: boolean) => {
-      remember("muted", String(next));
-      setMuted(next);
+    play: () => {
+      const video = element();
+      if (video?.paused) void start(video);
     },
-    setVolume: (next: number) => {
-      const bounded = Math.round(Math.min(1, Math.max(0, next)) * 100) / 100;
-      remember("volume", String(bounded));
-      remember("muted", String(bounded === 0));
-      setVolume(bounded);
-      setMuted(bounded === 0);
-    },
-    jumpToLive: () => {
-      const video = options.video();
-      const edge = engine?.liveEdge() ?? null;
-      if (video === undefined || edge === null) return;
-      video.currentTime = edge;
-      if (video.paused) void start(video);
-    },
+    pause: () => element()?.pause(),
   };
-}
-
-function restoredVolume(): number {
-  const stored = Number(recall("volume") ?? "1");
-  return stored > 0 && stored <= 1 ? stored : 1;
 }

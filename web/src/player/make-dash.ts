@@ -1,8 +1,9 @@
 import { MediaPlayer } from "dashjs";
-import type { Engine, OnFault } from "./engine.ts";
+import { bestFirst, type Engine, type EngineOptions, type Level } from "./engine.ts";
 
-/** Plays DASH through dash.js. Loaded on demand: this module is the only one that imports the library. */
-export function makeDash(video: HTMLVideoElement, url: string, onFault: OnFault): Engine {
+/** Plays DASH, in low-latency mode where the manifest has it, through dash.js. Loaded on demand: this module is the only one that imports the library. */
+export function makeDash(video: HTMLVideoElement, options: EngineOptions): Engine {
+  const { sources, startAt, session, bandwidth, onFault } = options;
   const forgetListeners = recordListeners(video);
   const player = MediaPlayer().create();
   player.updateSettings({
@@ -12,6 +13,12 @@ export function makeDash(video: HTMLVideoElement, url: string, onFault: OnFault)
       gaps: { jumpGaps: true, jumpLargeGaps: true },
       buffer: { bufferToKeep: 30 },
       liveCatchup: { enabled: true },
+      abr: {
+        limitBitrateByPortal: true,
+        ...(bandwidth === null ? {} : { initialBitrate: { video: bandwidth / 1000, audio: -1 } }),
+      },
+      // In headers: in the address they would make each viewer's request another one for every cache on the way.
+      cmcd: { enabled: true, sid: session.id, cid: session.content, mode: "header", version: 1 },
     },
   });
   player.initialize(video, undefined, true);
@@ -22,15 +29,50 @@ export function makeDash(video: HTMLVideoElement, url: string, onFault: OnFault)
     const { error } = event;
     onFault(typeof error === "object" && error !== null && "code" in error ? `dash ${String(error.code)}` : "dash");
   });
-  player.attachSource(url);
+  const attach = () => player.attachSource(sources.dash, startAt ?? undefined);
+  attach();
+
+  const isLive = () => player.isReady() && player.isDynamic();
+  const levels = (): Level[] =>
+    player.isReady()
+      ? player
+          .getRepresentationsByType("video")
+          .map(({ id, height, frameRate, bandwidth: bitrate }) => ({ id, height, frameRate, bitrate }))
+          .sort(bestFirst)
+      : [];
 
   return {
     kind: "dash",
-    retry: () => player.attachSource(url),
+    retry: attach,
     liveEdge: () => {
-      if (!player.isReady() || !player.isDynamic()) return null;
+      if (!isLive()) return null;
       const edge = video.currentTime + player.getCurrentLiveLatency() - player.getTargetLiveDelay();
       return Number.isFinite(edge) ? edge : null;
+    },
+    seekable: () => {
+      if (!player.isReady()) return null;
+      if (!player.isDynamic()) return Number.isFinite(video.duration) ? { start: 0, end: video.duration } : null;
+      const { start, end } = player.getDvrWindow();
+      return Number.isFinite(start) && end > start ? { start, end: end - player.getTargetLiveDelay() } : null;
+    },
+    wallClock: () => {
+      if (!isLive()) return null;
+      const seconds = player.timeAsUTC();
+      return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : null;
+    },
+    levels,
+    level: () => {
+      const now = player.isReady() ? player.getCurrentRepresentationForType("video") : null;
+      return levels().find(({ id }) => id === now?.id) ?? null;
+    },
+    setLevel: (id) => {
+      player.updateSettings({ streaming: { abr: { autoSwitchBitrate: { video: id === null } } } });
+      if (id !== null) player.setRepresentationForTypeById("video", id);
+    },
+    setCatchUp: (on) => player.updateSettings({ streaming: { liveCatchup: { enabled: on } } }),
+    bandwidth: () => {
+      const kilobits = player.isReady() ? player.getAverageThroughput("video") : Number.NaN;
+      return Number.isFinite(kilobits) && kilobits > 0 ? kilobits * 1000 : null;
     },
     destroy: () => {
       player.destroy();

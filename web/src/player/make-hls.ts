@@ -1,16 +1,23 @@
 import Hls from "hls.js";
-import type { Engine, OnFault } from "./engine.ts";
+import { bestFirst, type Engine, type EngineOptions, type Level } from "./engine.ts";
 
 /** A broken decoder is reset at most this often; more often means that resetting does not help. */
 const MEDIA_RESET_PAUSE_MS = 5000;
+/** Catching up by playing a little faster is less noticeable than a jump. */
+const CATCH_UP_RATE = 1.05;
 
-/** Plays HLS through hls.js. Loaded on demand: this module is the only one that imports the library. */
-export function makeHls(video: HTMLVideoElement, url: string, onFault: OnFault): Engine {
+/** Plays HLS, in low-latency mode where the playlist has it, through hls.js. Loaded on demand: this module is the only one that imports the library. */
+export function makeHls(video: HTMLVideoElement, options: EngineOptions): Engine {
+  const { sources, startAt, session, bandwidth, onFault } = options;
   const hls = new Hls({
+    lowLatencyMode: true,
     capLevelToPlayerSize: true,
     backBufferLength: 30,
-    // Catching up by playing a little faster is less noticeable than a jump.
-    maxLiveSyncPlaybackRate: 1.05,
+    maxLiveSyncPlaybackRate: CATCH_UP_RATE,
+    startPosition: startAt ?? -1,
+    // In headers: in the address they would make each viewer's request another one for every cache on the way.
+    cmcd: { sessionId: session.id, contentId: session.content, useHeaders: true },
+    ...(bandwidth === null ? {} : { abrEwmaDefaultEstimate: bandwidth }),
   });
   let manifestKnown = false;
   let lastMediaReset = Number.NEGATIVE_INFINITY;
@@ -28,17 +35,43 @@ export function makeHls(video: HTMLVideoElement, url: string, onFault: OnFault):
     }
     onFault(data.details);
   });
-  hls.loadSource(url);
+  hls.loadSource(sources.hls);
   hls.attachMedia(video);
+
+  const levelAt = (index: number): Level | null => {
+    const level = hls.levels[index];
+    if (level === undefined) return null;
+    return { id: String(index), height: level.height, frameRate: level.frameRate, bitrate: level.bitrate };
+  };
 
   return {
     kind: "hls",
     retry: () => {
       // With a manifest in hand, loading goes on where it stopped and the last picture stays.
       if (manifestKnown) hls.startLoad(-1);
-      else hls.loadSource(url);
+      else hls.loadSource(sources.hls);
     },
     liveEdge: () => hls.liveSyncPosition,
+    seekable: () => {
+      const details = hls.latestLevelDetails;
+      if (details === null || details.fragments.length === 0) return null;
+      if (!details.live) return Number.isFinite(video.duration) ? { start: 0, end: video.duration } : null;
+      return { start: details.fragmentStart, end: hls.liveSyncPosition ?? details.edge };
+    },
+    wallClock: () => hls.playingDate?.getTime() ?? null,
+    levels: () =>
+      hls.levels
+        .map((_, index) => levelAt(index))
+        .filter((level) => level !== null)
+        .sort(bestFirst),
+    level: () => levelAt(hls.currentLevel >= 0 ? hls.currentLevel : hls.loadLevel),
+    setLevel: (id) => {
+      hls.nextLevel = id === null ? -1 : Number(id);
+    },
+    setCatchUp: (on) => {
+      hls.config.maxLiveSyncPlaybackRate = on ? CATCH_UP_RATE : 1;
+    },
+    bandwidth: () => (Number.isFinite(hls.bandwidthEstimate) ? hls.bandwidthEstimate : null),
     destroy: () => hls.destroy(),
   };
 }

@@ -1,5 +1,15 @@
 /** Small choices of a viewer that outlive a visit. Storage may be full or forbidden; a forgotten choice is no reason to break a page. */
-type Choice = "locale" | "theme" | "volume" | "muted" | "access-until" | "account";
+type Choice =
+  | "locale"
+  | "theme"
+  | "volume"
+  | "muted"
+  | "quality"
+  | "bandwidth"
+  | "captions"
+  | "theatre"
+  | "access-until"
+  | "account";
 
 export function recall(choice: Choice): string | null {
   try {

@@ -1,0 +1,134 @@
+import "../styles/watch.css";
+import { A, useParams, useSearchParams } from "@solidjs/router";
+import { createMemo, createSignal, Match, Show, Switch } from "solid-js";
+import { locale, words } from "../i18n/locale.ts";
+import { formatRelative } from "../i18n/when.ts";
+import { createNow } from "../live/create-now.ts";
+import { createStreamFeed } from "../live/create-stream-feed.ts";
+import { PATHS, streamPath, watchPath } from "../paths.ts";
+import { PlayerView } from "../player/player-view.tsx";
+import { CarrierArt } from "../ui/carrier-art.tsx";
+import { recall, remember } from "../ui/memory.ts";
+import { ShareButton } from "../ui/share-button.tsx";
+import { useTitle } from "../ui/use-title.ts";
+
+/** A broadcast that is over: plays its recording, or says that there is none. */
+export function Past() {
+  const params = useParams<{ id: string }>();
+  const [query] = useSearchParams<{ t?: string }>();
+  const { stream, presence, reachable } = createStreamFeed(() => Number(params.id));
+  const now = createNow(30_000);
+  const [theatre, setTheatre] = createSignal(recall("theatre") === "true");
+  let position: () => number | null = () => null;
+  useTitle(() => (presence() === "missing" ? words().past.missing : (stream()?.title ?? "")));
+
+  /** Another object for another recording only. */
+  const sources = createMemo(() => (presence() === "recorded" ? (stream()?.playback ?? null) : null), null, {
+    equals: (a, b) => a?.hls === b?.hls,
+  });
+  const startAt = () => {
+    const seconds = Number(query.t ?? Number.NaN);
+    return seconds > 0 ? seconds : null;
+  };
+  const slug = () => stream()?.channel.slug ?? params.id;
+
+  return (
+    <div class="watch" classList={{ "watch-theatre": theatre() && presence() === "recorded" }}>
+      <div class="stage">
+        <Show
+          when={sources()}
+          fallback={
+            <div class="off-air" role="status">
+              <CarrierArt name={slug()} live={false} />
+              <div class="off-air-words">
+                <Switch>
+                  <Match when={presence() === "loading"}>
+                    <p class="visually-hidden">{words().watch.loading}</p>
+                  </Match>
+                  <Match when={presence() === "missing"}>
+                    <h1>{words().past.missing}</h1>
+                    <p>{words().past.missingMore}</p>
+                    <A class="button button-stage" href={PATHS.home}>
+                      {words().watch.others}
+                    </A>
+                  </Match>
+                  <Match when={presence() === "live"}>
+                    <p class="off-air-state">{words().past.live}</p>
+                    <A class="button button-stage" href={watchPath(slug())}>
+                      {words().past.toLive}
+                    </A>
+                  </Match>
+                  <Match when={presence() === "planned"}>
+                    <p class="off-air-state">{words().past.planned}</p>
+                    <A class="button button-stage" href={watchPath(slug())}>
+                      {words().past.channel}
+                    </A>
+                  </Match>
+                  <Match when={presence() === "not-recorded"}>
+                    <p class="off-air-state">{words().past.notRecorded}</p>
+                    <p>{words().past.notRecordedMore}</p>
+                    <A class="button button-stage" href={watchPath(slug())}>
+                      {words().past.channel}
+                    </A>
+                  </Match>
+                </Switch>
+              </div>
+            </div>
+          }
+        >
+          <PlayerView
+            title={stream()?.title ?? ""}
+            artist={stream()?.channel.title ?? ""}
+            artwork={stream()?.thumbnailUrl ?? stream()?.coverImageUrl ?? null}
+            sources={sources()}
+            isLive={false}
+            streamId={stream()?.id ?? null}
+            startedAt={stream()?.startedAt ?? null}
+            startAt={startAt()}
+            theatre={theatre()}
+            onTheatre={(on) => {
+              remember("theatre", on ? "true" : null);
+              setTheatre(on);
+            }}
+            onPosition={(read) => {
+              position = read;
+            }}
+            onEnded={() => {}}
+          />
+        </Show>
+      </div>
+      <Show when={!reachable()}>
+        <p class="offline-notice" role="status">
+          {words().site.offline}
+        </p>
+      </Show>
+      <Show when={stream()}>
+        {(known) => (
+          <div class="watch-words">
+            <div class="watch-head">
+              <div class="watch-title">
+                <h1>{known().title}</h1>
+                <p class="watch-facts">
+                  <A href={watchPath(known().channel.slug)}>{known().channel.title}</A>
+                  <Show when={known().startedAt}>
+                    {(at) => <span>{formatRelative(locale(), Date.parse(at()), now())}</span>}
+                  </Show>
+                  <span>{words().card.views(known().viewCount)}</span>
+                </p>
+              </div>
+              <Show when={known().channel.visibility !== "private"}>
+                <ShareButton
+                  path={streamPath(known().id)}
+                  title={known().title}
+                  embed={null}
+                  position={() => position()}
+                />
+              </Show>
+            </div>
+            <Show when={known().description}>{(text) => <p class="watch-about">{text()}</p>}</Show>
+          </div>
+        )}
+      </Show>
+    </div>
+  );
+}
