@@ -9,8 +9,10 @@ import { growingBody, partsOf } from "./growing.ts";
 import { flvSession, frameSession, type MediaSession, type MediaSockets } from "./live-sockets.ts";
 import { type Body, CORS, plain, respond, respondFrom } from "./media-response.ts";
 import { carrying, type PlaylistName, type Publication, playlistOf } from "./publication.ts";
+import { pictureResponse } from "./picture-response.ts";
 import { type Directives, isThere, isTooFar, NO_DIRECTIVES, readDirectives } from "./reload.ts";
 import { type LiveRoute, readRoute } from "./route.ts";
+import { makeSharedBodies } from "./shared-bodies.ts";
 import { makeWaits } from "./waits.ts";
 
 export interface DeliveryOptions {
@@ -32,6 +34,7 @@ export interface PublicationOptions {
   readonly isPrivate: boolean;
   readonly archive?: Publication["archive"];
   readonly feed?: FrameFeed | null;
+  readonly pictures?: Publication["pictures"];
 }
 
 /** The packaging side of one broadcast's publication. */
@@ -91,6 +94,7 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
   /** Newest last. A Map: no key from a path means anything else. */
   const channels = new Map<string, Publication[]>();
   const timers = new Set<Timer>();
+  const bodies = makeSharedBodies();
   const answers = new Map<string, number>();
   /** Of publications that are gone. */
   let pastRenders = 0;
@@ -162,6 +166,8 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
     if (publication === undefined) return offline();
     if (route.kind === "frames") return frames(request, publication, route.slug, address, entry);
     if (route.kind === "part") return part(request, publication, route);
+    if (route.kind === "thumbnail" || route.kind === "storyboard" || route.kind === "sheet")
+      return pictureResponse(request, publication.pictures, route, entry?.token ?? null);
     if (route.kind === "segment" || route.kind === "init") {
       return media(request, route, entry) ?? growing(request, publication, route);
     }
@@ -290,7 +296,12 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
     const found = isOurs ? window.part(rendition, index) : null;
     if (found === null) return plain(404, "No such part, or no longer.");
     const etag = `"${rendition}-p${prefix}-${index}"`;
-    return respond(request, { bytes: found.bytes, type: `${known!.kind}/mp4`, cacheControl: IMMUTABLE, etag });
+    return respond(request, {
+      bytes: bodies.of(found.bytes),
+      type: `${known!.kind}/mp4`,
+      cacheControl: IMMUTABLE,
+      etag,
+    });
   }
 
   /** The segment that grows now, or the next one. */
@@ -352,7 +363,7 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
     if (found === null) return null;
     const kind = found.epoch.tracks.find(({ rendition }) => rendition === route.rendition)!.track.kind;
     const etag = `"${route.rendition}-${found.number}"`;
-    return { bytes: found.bytes, type: `${kind}/mp4`, cacheControl: IMMUTABLE, etag };
+    return { bytes: bodies.of(found.bytes), type: `${kind}/mp4`, cacheControl: IMMUTABLE, etag };
   }
 
   function init(window: SegmentWindow, route: LiveRoute & { kind: "init" }): Body | null {

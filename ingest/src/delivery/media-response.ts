@@ -1,7 +1,7 @@
 /** Answers with bytes or text that are all there: HEAD, conditional and range requests (RFC 9110 §9.3.2, §13, §14). */
 
 export interface Body {
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array | Blob;
   readonly type: string;
   readonly cacheControl: string;
   /** Strong, with its quotes. */
@@ -14,6 +14,7 @@ export const CORS: Readonly<Record<string, string>> = {
 };
 
 export function respond(request: Request, { bytes, type, cacheControl, etag }: Body): Response {
+  const size = bytes instanceof Blob ? bytes.size : bytes.length;
   const headers = new Headers({
     ...CORS,
     "content-type": type,
@@ -23,17 +24,16 @@ export function respond(request: Request, { bytes, type, cacheControl, etag }: B
   });
   const isHead = request.method === "HEAD";
   if (isListed(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers });
-  const range = rangeOf(request, bytes.length, etag);
+  const range = rangeOf(request, size, etag);
   if (range === "unsatisfiable") {
-    headers.set("content-range", `bytes */${bytes.length}`);
+    headers.set("content-range", `bytes */${size}`);
     // A cache that forgets what range was asked for would give this to all others for as long.
     headers.set("cache-control", "no-store");
     return new Response(null, { status: 416, headers });
   }
-  const part = range === null ? bytes : bytes.subarray(range.start, range.end + 1);
-  if (range !== null) headers.set("content-range", `bytes ${range.start}-${range.end}/${bytes.length}`);
-  headers.set("content-length", String(part.length));
-  return new Response(isHead ? null : (part as Uint8Array<ArrayBuffer>), {
+  if (range !== null) headers.set("content-range", `bytes ${range.start}-${range.end}/${size}`);
+  headers.set("content-length", String(range === null ? size : range.end - range.start + 1));
+  return new Response(isHead ? null : (cut(bytes, range) as Uint8Array<ArrayBuffer> | Blob), {
     status: range === null ? 200 : 206,
     headers,
   });
@@ -65,6 +65,12 @@ export async function respondFrom(
   const body = request.method === "HEAD" ? null : await read(range ?? undefined);
   if (body === null && request.method !== "HEAD") return null;
   return new Response(body, { status: range === null ? 200 : 206, headers });
+}
+
+function cut(bytes: Uint8Array | Blob, range: Range | null): Uint8Array | Blob {
+  if (range === null) return bytes;
+  const [start, end] = [range.start, range.end + 1];
+  return bytes instanceof Blob ? bytes.slice(start, end) : bytes.subarray(start, end);
 }
 
 function isListed(header: string | null, etag: string): boolean {

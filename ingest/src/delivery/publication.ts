@@ -4,6 +4,7 @@ import { type MediaPlaylistPieces, mediaPlaylistPieces } from "../packager/hls-m
 import { renderMultivariantPlaylist } from "../packager/hls-multivariant.ts";
 import type { BroadcastView } from "../packager/view.ts";
 import type { SegmentWindow } from "../packager/window.ts";
+import type { LivePictures } from "../pictures/broadcast-pictures.ts";
 import type { FrameFeed } from "./frame-feed.ts";
 import type { ReadStored } from "./media-response.ts";
 import { cutAtTokens } from "./token-uris.ts";
@@ -22,6 +23,8 @@ export interface Publication {
   readonly feed: FrameFeed | null;
   /** Where segments lie that are listed and not in memory; null: there are none. */
   readonly archive: { readonly read: ReadSegment } | null;
+  /** Null: none are drawn. */
+  readonly pictures: LivePictures | null;
   readonly rendered: Map<string, Rendered>;
   /** How often a playlist was made anew. */
   renders: number;

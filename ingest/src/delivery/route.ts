@@ -1,5 +1,8 @@
+import { type PictureRoute, readPictureRoute } from "./picture-response.ts";
+
 /** What a path under /live/ asks for. */
 export type LiveRoute =
+  | PictureRoute
   | { readonly kind: "time" }
   | { readonly kind: "master"; readonly slug: string }
   | { readonly kind: "manifest"; readonly slug: string }
@@ -31,6 +34,8 @@ const MAX_PATH = 256;
  *   /live/{slug}/ws                      CMAF frame by frame over WebSocket
  *   /live/{slug}/master.m3u8             HLS multivariant playlist
  *   /live/{slug}/manifest.mpd            DASH
+ *   /live/{slug}/thumbnail.webp          640 pixels wide; thumbnail-320.webp
+ *   /live/{slug}/storyboard.vtt          small pictures for rewinding, in storyboard-{id}-{number}.webp
  *   /live/{slug}/{rendition}/index.m3u8  HLS media playlist
  *   /live/{slug}/{rendition}/init-{epoch}.mp4
  *   /live/{slug}/{rendition}/{number}.m4s
@@ -51,7 +56,8 @@ export function readRoute(path: string): LiveRoute | null | undefined {
   if (third === undefined) {
     if (second === "ws") return { kind: "frames", slug };
     if (second === "master.m3u8") return { kind: "master", slug };
-    return second === "manifest.mpd" ? { kind: "manifest", slug } : null;
+    if (second === "manifest.mpd") return { kind: "manifest", slug };
+    return readPictureRoute(slug, second);
   }
   if (!RENDITION.test(second)) return null;
   if (third === "index.m3u8") return { kind: "playlist", slug, rendition: second };

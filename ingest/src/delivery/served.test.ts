@@ -3,7 +3,7 @@ import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { connect, type Socket } from "node:net";
 import { ms } from "../bytes/units.ts";
 import { LiveBroadcast } from "../live/broadcast.ts";
-import { FIRST, LONG, lowLatency, type Stage, stage } from "./testing/stage.ts";
+import { FIRST, LONG, lowLatency, type Stage, show, stage } from "./testing/stage.ts";
 
 setDefaultTimeout(120_000);
 
@@ -132,6 +132,34 @@ describe("a growing segment", () => {
 });
 
 describe("who does not read", () => {
+  test("a segment is held once for all of them", async () => {
+    const at = stage();
+    const { window, fill } = show(at, "one");
+    fill();
+    const real = window.segment("video", FIRST)!;
+    const size = 4 * 1024 * 1024;
+    const bytes = new Uint8Array(size).fill(7);
+    window.segment = () => ({ ...real, bytes });
+    const port = serve(at);
+    const path = `/live/one/video/${FIRST}.m4s`;
+    const whole = await (await fetch(`http://127.0.0.1:${port}${path}`)).arrayBuffer();
+    expect(whole.byteLength).toBe(size);
+    Bun.gc(true);
+    const before = process.memoryUsage().rss;
+    const readers = Array.from({ length: 200 }, () => ask(port, path));
+    for (const { socket } of readers) socket.once("data", () => socket.pause());
+    await until("all have begun", () => readers.every(({ received }) => received > 0));
+    // A copy for each would be 800 MB; what the readers themselves have taken is not much.
+    expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
+    // And it is the same segment, whole or in part.
+    const part = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { range: `bytes=${size - 3}-` } });
+    expect([part.status, part.headers.get("content-range"), (await part.arrayBuffer()).byteLength]).toEqual([
+      206,
+      `bytes ${size - 3}-${size - 1}/${size}`,
+      3,
+    ]);
+  });
+
   const frame = (isKey: boolean) => {
     const payload = new Uint8Array(100_000);
     payload.set([isKey ? 0x17 : 0x27, 1, 0, 0, 0]);
