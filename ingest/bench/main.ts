@@ -2,10 +2,19 @@
 import type { Bench } from "./cli/bench.ts";
 import { say } from "./cli/report.ts";
 
+/** Whether the bench is meant that starts servers of its own: its flags are there, or none that the other has. */
+function isSideBySide(args: readonly string[], flags: readonly string[]): boolean {
+  const has = (flag: string) => args.some((arg) => arg === flag || arg.startsWith(`${flag}=`));
+  return flags.some(has) || !(has("--url") || has("--help") || has("-h"));
+}
+
 /** Loaded when asked for. */
-const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<Bench>>> = {
   parse: async () => (await import("./benches/parse.ts")).parseBench,
-  publish: async () => (await import("./benches/publish.ts")).publishBench,
+  publish: async (args) =>
+    isSideBySide(args, ["--servers", "--seconds", "--settle", "--tick"])
+      ? (await import("./benches/publish.ts")).publishBench
+      : (await import("./benches/publish-any.ts")).publishAnyBench,
   unpaced: async () => (await import("./benches/unpaced.ts")).unpacedBench,
   connect: async () => (await import("./benches/connect.ts")).connectBench,
   "first-segment": async () => (await import("./benches/first-segment.ts")).firstSegmentBench,
@@ -17,8 +26,8 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   const load = name === undefined ? undefined : BENCHES[name];
-  if (load !== undefined) return (await load()).main(rest);
-  const benches = await Promise.all(Object.values(BENCHES).map((each) => each()));
+  if (load !== undefined) return (await load(rest)).main(rest);
+  const benches = await Promise.all(Object.values(BENCHES).map((each) => each(["--help"])));
   const list = benches.map((bench) => `  ${bench.name.padEnd(14)}${bench.summary}`).join("\n");
   say(
     `bun bench <name> [flags]: measures ingest on loopback, beside nginx-rtmp where it is installed.\n\n${list}\n  ${"api".padEnd(14)}the API's requests a second beside a bare Bun.serve, and its heartbeats\n`,

@@ -4,6 +4,8 @@ export interface Option {
   readonly help: string;
   /** The type is the default's: a number, a text, or a switch. */
   readonly value: number | string | boolean;
+  /** A text that may be given several times: its values are joined by line ends. */
+  readonly repeats?: boolean;
 }
 
 export type OptionTable = Readonly<Record<string, Option>>;
@@ -48,7 +50,8 @@ export function parseOptions<T extends OptionTable>(table: T, args: readonly str
     }
     const text = inline ?? args[++at];
     if (text === undefined) throw new UsageError(`${flag} needs a value.`);
-    values[key] = parseValue(each, text);
+    const value = parseValue(each, text);
+    values[key] = each.repeats === true && values[key] !== "" ? `${values[key]}\n${value}` : value;
   }
   return values as OptionValues<T>;
 }

@@ -22,12 +22,19 @@ export function drawClock(out: Uint8Array, time: number, frame: number): void {
     const bar = (frame * 6 + (y >> 3) * 16) % width;
     out.fill(220, row + bar, row + Math.min(width, bar + 24));
   }
+  drawClockRow(out, width, time);
+}
+
+/** The row alone, at the head of a grey picture that is `width` wide. */
+export function drawClockRow(out: Uint8Array, width: number, time: number): void {
+  const fields = TIME_BITS + CHECK_BITS;
+  const field = width / fields;
   const bits = time * 2 ** CHECK_BITS + checkOf(time);
-  for (let bit = 0; bit < TIME_BITS + CHECK_BITS; bit++) {
-    const isSet = Math.floor(bits / 2 ** (TIME_BITS + CHECK_BITS - 1 - bit)) % 2 === 1;
-    const from = Math.round(bit * FIELD);
+  for (let bit = 0; bit < fields; bit++) {
+    const isSet = Math.floor(bits / 2 ** (fields - 1 - bit)) % 2 === 1;
+    const from = Math.round(bit * field);
     for (let y = 0; y < ROW_HEIGHT; y++) {
-      out.fill(isSet ? WHITE : BLACK, y * width + from, y * width + Math.round(from + FIELD));
+      out.fill(isSet ? WHITE : BLACK, y * width + from, y * width + Math.round(from + field));
     }
   }
 }

@@ -5,6 +5,13 @@ export type Child = Subprocess<"pipe", "pipe", "inherit" | "ignore">;
 
 const living = new Set<Child>();
 let watching = false;
+let onSignal: ((signal: "SIGINT" | "SIGTERM" | "SIGHUP", leave: () => void) => void) | null = null;
+
+/** Instead of ending at once on Ctrl-C and the like: `leave` ends the children and this process. */
+export function handleSignals(handler: typeof onSignal): void {
+  onSignal = handler;
+  watchExit();
+}
 
 function watchExit(): void {
   if (watching) return;
@@ -19,8 +26,12 @@ function watchExit(): void {
     ["SIGHUP", 129],
   ] as const) {
     process.on(signal, () => {
-      killAll();
-      process.exit(code);
+      const leave = () => {
+        killAll();
+        process.exit(code);
+      };
+      if (onSignal === null) leave();
+      else onSignal(signal, leave);
     });
   }
 }

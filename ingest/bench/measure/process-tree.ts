@@ -46,6 +46,50 @@ export function cpuSeconds(root: number): number {
   return ticks / TICKS_PER_SECOND;
 }
 
+export interface TreeSample {
+  readonly cpuSeconds: number;
+  /** Proportional set size; 0 where /proc does not let us read it (another user's process). */
+  readonly pssBytes: number;
+  readonly rssBytes: number;
+  readonly fds: number;
+  readonly threads: number;
+  readonly processes: number;
+}
+
+function statusFields(pid: number): { rss: number; threads: number } {
+  try {
+    const text = readFileSync(`/proc/${pid}/status`, "latin1");
+    const field = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+)`, "m").exec(text)?.[1] ?? 0);
+    return { rss: field("VmRSS") * 1024, threads: field("Threads") };
+  } catch {
+    return { rss: 0, threads: 0 };
+  }
+}
+
+function fdsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return 0;
+  }
+}
+
+/** Null when the root is gone. */
+export function sampleTree(root: number): TreeSample | null {
+  if (readStat(root) === null) return null;
+  const sample = { cpuSeconds: 0, pssBytes: 0, rssBytes: 0, fds: 0, threads: 0, processes: 0 };
+  for (const pid of processTree(root)) {
+    const { rss, threads } = statusFields(pid);
+    sample.cpuSeconds += (readStat(pid)?.ticks ?? 0) / TICKS_PER_SECOND;
+    sample.pssBytes += smapsField(pid, "Pss");
+    sample.rssBytes += rss;
+    sample.threads += threads;
+    sample.fds += fdsOf(pid);
+    sample.processes++;
+  }
+  return sample;
+}
+
 function smapsField(pid: number, field: string): number {
   try {
     const line = readFileSync(`/proc/${pid}/smaps_rollup`, "latin1")
