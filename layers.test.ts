@@ -57,7 +57,8 @@ const STACK: Readonly<Record<string, readonly string[]>> = {
   conformance: ["bytes", "live", "packager", "remux"],
   storage: ["bytes"],
   recording: ["bytes", "live", "packager", "storage"],
-  delivery: ["bytes", "flv", "live", "packager", "storage", "recording"],
+  pictures: ["bytes", "packager"],
+  delivery: ["bytes", "flv", "live", "packager", "storage", "recording", "pictures"],
   server: ["bytes", "rtmp", "flv", "live"],
   platform: ["bytes", "live", "doctor"],
 };

@@ -10,7 +10,9 @@ import { makePlayback } from "./live/playback.ts";
 import type { Audience, Gate, Log, PlaybackTokens } from "./live/ports.ts";
 import { Registry, type RegistryListener } from "./live/registry.ts";
 import type { PackagingStats } from "./packaging.ts";
-import { makePackagings } from "./packagings.ts";
+import { type CoverSink, makePackagings } from "./packagings.ts";
+import { pictureMetrics } from "./picture-metrics.ts";
+import { makeDrawer } from "./pictures/drawer.ts";
 import { openRecordings, type RecordingsOptions } from "./recording/recordings.ts";
 import { recordingMetrics } from "./recording-metrics.ts";
 import type { RemuxerChoice } from "./remux/choose-remuxer.ts";
@@ -40,6 +42,8 @@ export interface IngestOptions {
   readonly playback?: PlaybackTokens | null;
   /** Default: nothing is recorded, nor rewound beyond what is in memory. */
   readonly recordings?: Omit<RecordingsOptions, "log" | "onStopped" | "onRemoved"> | null;
+  /** Draws thumbnails and storyboards; null: none. Default: they are drawn. */
+  readonly pictures?: { readonly onCover?: CoverSink } | null;
   /** Told of those who watch; default nobody. */
   readonly audience?: Audience | null;
 }
@@ -102,6 +106,9 @@ export function startIngest(options: IngestOptions): Ingest {
           playback,
           onWatching: (streamId, request, address) => audience?.saw(streamId, request, address),
         });
+  const { pictures = {} } = options;
+  const drawer = options.ffmpeg === null || pictures === null ? null : makeDrawer({ path: options.ffmpeg.path });
+  if (drawer !== null) pictureMetrics(options.metrics, drawer);
   const packagings =
     options.ffmpeg === null
       ? null
@@ -110,6 +117,7 @@ export function startIngest(options: IngestOptions): Ingest {
           remuxer: options.remuxer ?? "auto",
           delivery,
           recordings,
+          pictures: drawer === null ? null : { drawer, onCover: pictures?.onCover ?? null },
           metrics: options.metrics,
           log,
         });
@@ -152,6 +160,7 @@ export function startIngest(options: IngestOptions): Ingest {
     async stop() {
       await server.stop(STOP_GRACE_MS);
       await packagings?.stop();
+      await drawer?.stop();
       await recordings?.stop();
       delivery.stop();
     },

@@ -9,6 +9,7 @@ import type { Broadcast } from "./live/broadcast.ts";
 import { LATENCY } from "./live/latency.ts";
 import { makePackager } from "./packager/packager.ts";
 import { makeSegmentWindow } from "./packager/window.ts";
+import type { BroadcastPictures } from "./pictures/broadcast-pictures.ts";
 import type { Archive } from "./recording/archive.ts";
 import { chooseRemuxer, type RemuxerChoice } from "./remux/choose-remuxer.ts";
 import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
@@ -24,6 +25,8 @@ export interface PackagingOptions {
   readonly delivery: Delivery;
   /** Where its segments are stored; null: they are in memory only. */
   readonly archive?: Archive | null;
+  /** Null: none are drawn. */
+  readonly pictures?: BroadcastPictures | null;
   readonly now?: () => Milliseconds;
   readonly log?: PackagingLog;
   /** Default `auto`. */
@@ -66,7 +69,7 @@ const WINDOW_TARGET_DURATIONS = 6;
 const NUMBERS_SINCE = 1_767_225_600;
 
 export function startPackaging(options: PackagingOptions): Packaging {
-  const { broadcast, delivery, ffmpeg, archive = null } = options;
+  const { broadcast, delivery, ffmpeg, archive = null, pictures = null } = options;
   const now = options.now ?? (() => ms(Date.now()));
   const log = options.log ?? (() => {});
   let state: PackagingState = "waiting";
@@ -88,6 +91,7 @@ export function startPackaging(options: PackagingOptions): Packaging {
     isPrivate: broadcast.visibility === "private",
     feed,
     archive,
+    pictures,
   });
   archive?.watch(window);
   const watcher = makeWatcher({
@@ -113,6 +117,7 @@ export function startPackaging(options: PackagingOptions): Packaging {
         window.setTime(now());
         window.onSegment(rendition, segment);
         archive?.onSegment(rendition, segment);
+        pictures?.onSegment(rendition, segment);
         segments++;
         if (state === "waiting" && window.view !== null) state = "live";
         channel.changed();

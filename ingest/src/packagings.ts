@@ -5,6 +5,9 @@ import type { LiveBroadcast } from "./live/broadcast.ts";
 import type { Log } from "./live/ports.ts";
 import type { RegistryListener } from "./live/registry.ts";
 import { type Packaging, type PackagingStats, startPackaging } from "./packaging.ts";
+import { makeBroadcastPictures } from "./pictures/broadcast-pictures.ts";
+import type { Drawer } from "./pictures/drawer.ts";
+import type { Archive } from "./recording/archive.ts";
 import type { Recordings } from "./recording/recordings.ts";
 import type { RemuxerChoice } from "./remux/choose-remuxer.ts";
 import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
@@ -15,9 +18,14 @@ export interface PackagingsOptions {
   readonly delivery: Delivery;
   /** Null: nothing is recorded, nor rewound beyond what is in memory. */
   readonly recordings: Recordings | null;
+  /** Null: no pictures are drawn. */
+  readonly pictures: { readonly drawer: Drawer; readonly onCover: CoverSink | null } | null;
   readonly metrics: PromRegistry;
   readonly log: Log;
 }
+
+/** Takes what shows a stream afterwards, as WebP. */
+export type CoverSink = (streamId: number, picture: Uint8Array) => Promise<void>;
 
 export interface Packagings extends RegistryListener {
   /** Of the stream that is live here; null when there is none. */
@@ -32,8 +40,18 @@ const WORTH_A_WARNING = new Set(["remux.failed", "remux.overflow", "remux.gave-u
 /** Seconds. */
 const DELAY_BUCKETS = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10];
 
-export function makePackagings({ ffmpeg, remuxer, delivery, recordings, metrics, log }: PackagingsOptions): Packagings {
+export function makePackagings({
+  ffmpeg,
+  remuxer,
+  delivery,
+  recordings,
+  pictures,
+  metrics,
+  log,
+}: PackagingsOptions): Packagings {
   const running = new Set<Packaging>();
+  /** Covers and storyboards on their way to where they are kept. */
+  const finishing = new Set<Promise<void>>();
   const byStream = new Map<number, Packaging>();
   /** What ended packagings counted. */
   const past = { epochs: 0, restarts: 0, overflows: 0, droppedTags: 0, segments: 0 };
@@ -82,14 +100,29 @@ export function makePackagings({ ffmpeg, remuxer, delivery, recordings, metrics,
     registers: [metrics],
   });
 
+  function picturesOf({ slug, streamId, startedAt, dvrSeconds }: LiveBroadcast, archive: Archive | null) {
+    const { drawer, onCover } = pictures!;
+    return makeBroadcastPictures({
+      drawer,
+      startedAt,
+      dvrSeconds,
+      store: archive,
+      ...(onCover === null || streamId === null ? {} : { onCover: (picture) => onCover(streamId, picture) }),
+      onFailure: (reason) =>
+        log.warn({ code: "pictures.failed", slug, streamId, reason }, "No pictures can be drawn of this broadcast"),
+    });
+  }
+
   return {
     onStart(broadcast: LiveBroadcast) {
       const { slug, streamId } = broadcast;
       const violated = new Set<string>();
       const archive = recordings?.open(broadcast) ?? null;
+      const drawn = pictures === null ? null : picturesOf(broadcast, archive);
       const packaging = startPackaging({
         broadcast,
         archive,
+        pictures: drawn,
         ffmpeg,
         remuxer,
         delivery,
@@ -112,6 +145,10 @@ export function makePackagings({ ffmpeg, remuxer, delivery, recordings, metrics,
       running.add(packaging);
       if (streamId !== null) byStream.set(streamId, packaging);
       void packaging.done.then(() => {
+        if (drawn !== null) {
+          const finish = drawn.finish().finally(() => finishing.delete(finish));
+          finishing.add(finish);
+        }
         if (archive !== null) recordings?.close(archive);
         for (const count of COUNTS) past[count] += packaging.stats[count];
         running.delete(packaging);
@@ -123,6 +160,7 @@ export function makePackagings({ ffmpeg, remuxer, delivery, recordings, metrics,
     onEnd() {},
     async stop() {
       await Promise.all([...running].map((packaging) => packaging.stop()));
+      await Promise.all(finishing);
     },
   };
 }

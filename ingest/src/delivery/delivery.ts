@@ -8,8 +8,8 @@ import type { FrameFeed } from "./frame-feed.ts";
 import { growingBody, partsOf } from "./growing.ts";
 import { flvSession, frameSession, type MediaSession, type MediaSockets } from "./live-sockets.ts";
 import { type Body, CORS, plain, respond, respondFrom } from "./media-response.ts";
-import { carrying, type PlaylistName, type Publication, playlistOf } from "./publication.ts";
 import { pictureResponse } from "./picture-response.ts";
+import { carrying, type PlaylistName, type Publication, playlistOf } from "./publication.ts";
 import { type Directives, isThere, isTooFar, NO_DIRECTIVES, readDirectives } from "./reload.ts";
 import { type LiveRoute, readRoute } from "./route.ts";
 import { makeSharedBodies } from "./shared-bodies.ts";
@@ -386,12 +386,13 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
       if (route === null) return plain(404, "No such thing under /live/.");
       return counted(route.kind, answer(request, route, address));
     },
-    open(slug, window, { isPrivate, feed = null, archive = null }) {
+    open(slug, window, { isPrivate, feed = null, archive = null, pictures = null }) {
       const publication: Publication = {
         window,
         isPrivate,
         feed,
         archive,
+        pictures,
         lastNumber: 0,
         until: null,
         waits: makeWaits(() => held() < maxHeld),

@@ -1,6 +1,7 @@
 /** What a path under /vod/ asks for. */
 export type VodRoute =
-  | { readonly kind: "master" | "manifest" | "download"; readonly streamId: number }
+  | { readonly kind: "master" | "manifest" | "download" | "storyboard"; readonly streamId: number }
+  | { readonly kind: "sheet"; readonly streamId: number; readonly number: number }
   | { readonly kind: "playlist"; readonly streamId: number; readonly rendition: string }
   /** `number`: of the segment, or of the epoch that an initialization segment is of. */
   | {
@@ -12,7 +13,13 @@ export type VodRoute =
 
 const PATH = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*\/vod\/([^?#]*)/i;
 const ID = /^[1-9]\d{0,9}$/;
-const WHOLE = { "master.m3u8": "master", "manifest.mpd": "manifest", "download.mp4": "download" } as const;
+const WHOLE = {
+  "master.m3u8": "master",
+  "manifest.mpd": "manifest",
+  "download.mp4": "download",
+  "storyboard.vtt": "storyboard",
+} as const;
+const SHEET = /^storyboard-(\d{1,6})\.webp$/;
 const RENDITION = /^[a-z0-9-]{1,32}$/;
 const SEGMENT = /^(\d{1,15})\.m4s$/;
 const INIT = /^init-(\d{1,15})\.mp4$/;
@@ -22,6 +29,7 @@ const MAX_PATH = 200;
  *   /vod/{streamId}/master.m3u8             HLS multivariant playlist
  *   /vod/{streamId}/manifest.mpd            DASH
  *   /vod/{streamId}/download.mp4            the whole as one file
+ *   /vod/{streamId}/storyboard.vtt          small pictures for the bar, in storyboard-{number}.webp
  *   /vod/{streamId}/{rendition}/index.m3u8  HLS media playlist
  *   /vod/{streamId}/{rendition}/init-{epoch}.mp4
  *   /vod/{streamId}/{rendition}/{number}.m4s
@@ -36,7 +44,9 @@ export function readVodRoute(url: string): VodRoute | null | undefined {
   if (!ID.test(id) || rest.length > 0) return null;
   const streamId = Number(id);
   if (third === undefined) {
-    return Object.hasOwn(WHOLE, second) ? { kind: WHOLE[second as keyof typeof WHOLE], streamId } : null;
+    if (Object.hasOwn(WHOLE, second)) return { kind: WHOLE[second as keyof typeof WHOLE], streamId };
+    const sheet = SHEET.exec(second)?.[1];
+    return sheet === undefined ? null : { kind: "sheet", streamId, number: Number(sheet) };
   }
   if (!RENDITION.test(second)) return null;
   if (third === "index.m3u8") return { kind: "playlist", streamId, rendition: second };

@@ -4,6 +4,7 @@ import { renderMpd } from "../packager/dash-mpd.ts";
 import { initName, segmentName } from "../packager/hls-lines.ts";
 import { mediaPlaylistPieces } from "../packager/hls-media.ts";
 import { renderMultivariantPlaylist } from "../packager/hls-multivariant.ts";
+import { STORYBOARD_NAME, sheetName, withToken } from "../pictures/storyboard.ts";
 import { initKey, recordingPrefix, segmentKey } from "../recording/names.ts";
 import type { Recording } from "../recording/recording.ts";
 import type { Recordings } from "../recording/recordings.ts";
@@ -62,6 +63,9 @@ export function makeVod({ recordings, playback, download, onWatching }: VodOptio
         return media(request, route, recording);
       case "download":
         return download === undefined ? missing() : download(request, route.streamId, recording);
+      case "storyboard":
+      case "sheet":
+        return picture(request, route.streamId, route.kind === "sheet" ? route.number : null, entry);
       case "master":
         return playlist(request, recording, "master.m3u8", entry);
       case "manifest":
@@ -84,6 +88,26 @@ export function makeVod({ recordings, playback, download, onWatching }: VodOptio
     const { bytes, etag } = entry === null ? known : carrying(known, name, entry.token);
     const type = name === "manifest.mpd" ? "application/dash+xml" : "application/vnd.apple.mpegurl";
     return respond(request, { bytes, type, cacheControl: SHORT, etag });
+  }
+
+  /** `sheet` null: the storyboard that names them. */
+  async function picture(
+    request: Request,
+    streamId: number,
+    sheet: number | null,
+    entry: Entry | null,
+  ): Promise<Response> {
+    const name = sheet === null ? STORYBOARD_NAME : sheetName(sheet);
+    const stored = await recordings.storage.get(`${recordingPrefix(streamId)}${name}`);
+    if (stored === null) return plain(404, "No such picture.");
+    const bytes = sheet === null && entry !== null ? withToken(stored, entry.token) : stored;
+    const [type, cacheControl] = sheet === null ? ["text/vtt", SHORT] : ["image/webp", IMMUTABLE];
+    return respond(request, {
+      bytes,
+      type: type!,
+      cacheControl: cacheControl!,
+      etag: `"${Bun.hash(bytes).toString(36)}"`,
+    });
   }
 
   async function media(

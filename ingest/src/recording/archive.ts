@@ -28,6 +28,9 @@ export interface Archive {
   onSegment(rendition: string, segment: Segment): void;
   /** A segment, or a range of it. Null: it is not there. */
   read(rendition: string, number: number, range?: ByteRange): Promise<ReadableStream<Uint8Array> | Blob | null>;
+  /** A picture or text that goes with the media, by a name of one word. Throws StorageError. */
+  put(name: string, bytes: Uint8Array): Promise<void>;
+  get(name: string): Promise<Uint8Array | null>;
   /** The broadcast is over. Resolves with what is kept of it. */
   finish(): Promise<Recording | null>;
   abandon(): Promise<void>;
@@ -72,6 +75,8 @@ export function makeArchive({ broadcast, storage, prefix, isKept, onStopped, lim
     onTargetDuration: recorder.onTargetDuration,
     onSegment: recorder.onSegment,
     read: (rendition, number, range) => storage.read(segmentKey(prefix, rendition, number), range),
+    put: (name, bytes) => storage.put(`${prefix}${name}`, bytes),
+    get: (name) => storage.get(`${prefix}${name}`),
     async finish() {
       const recording = await recorder.finish();
       window?.retire();

@@ -1,0 +1,150 @@
+/** Draws pictures with short-lived ffmpegs, few at once in the whole process: viewers come first. */
+import { keyframeArgv, SHEET_TILES, sheetArgv, TILE_BYTES } from "./picture-argv.ts";
+
+export interface Drawn {
+  /** WebP, 640 and 320 pixels wide, or as wide as the video when that is less. */
+  readonly large: Uint8Array;
+  readonly small: Uint8Array;
+  /** 160x90 in 4:2:0, for a sheet. */
+  readonly tile: Uint8Array;
+}
+
+export class PictureError extends Error {
+  override readonly name = "PictureError";
+  constructor(
+    /** `failed`: this can't be decoded here. `busy`, `late`: the machine has other things to do. */
+    readonly code: "picture.failed" | "picture.busy" | "picture.late",
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface Drawer {
+  /** `media`: an initialization segment and a chunk that begins with a keyframe. Throws PictureError. */
+  keyframe(media: readonly Uint8Array[]): Promise<Drawn>;
+  /** At most 25 tiles, drawn as a WebP of 5 by 5. Throws PictureError. */
+  sheet(tiles: readonly Uint8Array[]): Promise<Uint8Array>;
+  readonly stats: {
+    readonly drawn: number;
+    readonly failed: number;
+    /** Not even begun. */
+    readonly dropped: number;
+    /** Of the ffmpegs that are over. */
+    readonly cpuSeconds: number;
+  };
+  /** Ends what is being drawn. */
+  stop(): Promise<void>;
+}
+
+export interface DrawerOptions {
+  /** Of ffmpeg. */
+  readonly path: string;
+  readonly atOnce?: number;
+  readonly maxWaiting?: number;
+  readonly timeoutMs?: number;
+}
+
+const AT_ONCE = 2;
+const MAX_WAITING = 64;
+const TIMEOUT_MS = 15_000;
+const MAX_ERROR = 300;
+
+export function makeDrawer({
+  path,
+  atOnce = AT_ONCE,
+  maxWaiting = MAX_WAITING,
+  timeoutMs = TIMEOUT_MS,
+}: DrawerOptions): Drawer {
+  const children = new Set<Bun.Subprocess>();
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  let stopped = false;
+  let [drawn, failed, dropped, cpuSeconds] = [0, 0, 0, 0];
+
+  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (stopped || waiting.length >= maxWaiting) {
+      dropped++;
+      throw new PictureError("picture.busy", "Too many pictures are being drawn.");
+    }
+    if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running++;
+    try {
+      if (stopped) throw new PictureError("picture.busy", "Pictures are drawn no more.");
+      const result = await work();
+      drawn++;
+      return result;
+    } catch (error) {
+      failed++;
+      throw error;
+    } finally {
+      // The place goes to the next one, or is free.
+      const next = waiting.shift();
+      if (next === undefined) running--;
+      else next();
+    }
+  }
+
+  /** What comes out of stdout and of so many more pipes. */
+  async function run(argv: readonly string[], input: readonly Uint8Array[], pipes: number): Promise<Uint8Array[]> {
+    const stdio = ["pipe", "pipe", "pipe", ...new Array<"pipe">(pipes).fill("pipe")] as ["pipe", "pipe", "pipe"];
+    const child = Bun.spawn([path, ...argv], { stdio });
+    children.add(child);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      child.kill("SIGKILL");
+    }, timeoutMs);
+    try {
+      const extra = Array.from({ length: pipes }, (_, index) => Bun.file(child.stdio[3 + index] as unknown as number));
+      const outputs = [child.stdout.bytes(), ...extra.map((file) => new Response(file.stream()).bytes())];
+      const [error, , ...bytes] = await Promise.all([child.stderr.text(), feed(child.stdin, input), ...outputs]);
+      const code = await child.exited;
+      if (isLate) throw new PictureError("picture.late", "A picture was not drawn in time.");
+      if (code !== 0 || bytes.some(({ length }) => length === 0))
+        throw new PictureError("picture.failed", error.trim().slice(0, MAX_ERROR) || `ffmpeg ended with code ${code}`);
+      return bytes;
+    } catch (error) {
+      if (error instanceof PictureError) throw error;
+      throw new PictureError("picture.failed", String(error).slice(0, MAX_ERROR));
+    } finally {
+      clearTimeout(timer);
+      child.kill("SIGKILL");
+      await child.exited;
+      children.delete(child);
+      cpuSeconds += Number(child.resourceUsage()?.cpuTime.total ?? 0) / 1e6;
+    }
+  }
+
+  return {
+    keyframe: (media) =>
+      inTurn(async () => {
+        const [large, small, tile] = await run(keyframeArgv(), media, 2);
+        if (tile!.length !== TILE_BYTES) throw new PictureError("picture.failed", "The tile has an unexpected size.");
+        return { large: large!, small: small!, tile: tile! };
+      }),
+    sheet: (tiles) => inTurn(async () => (await run(sheetArgv(), tiles.slice(0, SHEET_TILES), 0))[0]!),
+    get stats() {
+      return { drawn, failed, dropped, cpuSeconds };
+    },
+    async stop() {
+      stopped = true;
+      for (const next of waiting.splice(0)) {
+        running++;
+        next();
+      }
+      for (const child of children) child.kill("SIGKILL");
+      await Promise.all([...children].map(({ exited }) => exited));
+    },
+  };
+}
+
+/** One that has seen enough closes its stdin: that is no error. */
+async function feed(stdin: Bun.FileSink, input: readonly Uint8Array[]): Promise<void> {
+  try {
+    for (const bytes of input) await stdin.write(bytes);
+    await stdin.end();
+  } catch {
+    // Its exit code says what there is to say.
+  }
+}
