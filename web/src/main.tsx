@@ -24,6 +24,12 @@ const Settings = lazyPage(async () => (await import("./pages/settings.tsx")).Set
 const DocumentPage = lazyPage(async () => (await import("./pages/document.tsx")).DocumentPage);
 const ProfilePage = lazyPage(async () => (await import("./pages/profile.tsx")).ProfilePage);
 
+const StudioHome = lazyPage(async () => (await import("./pages/studio.tsx")).StudioHome);
+const NewChannel = lazyPage(async () => (await import("./pages/new-channel.tsx")).NewChannel);
+const StudioLayout = lazy(async () => ({ default: (await import("./studio/studio-layout.tsx")).StudioLayout }));
+const StudioLive = lazyPage(async () => (await import("./pages/studio-live.tsx")).StudioLive);
+const GoLive = lazyPage(async () => (await import("./pages/studio-go-live.tsx")).GoLive);
+
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 
@@ -39,6 +45,12 @@ render(
       <Route path={PATHS.settings} component={Settings} />
       <Route path={PATHS.document} component={DocumentPage} />
       <Route path={PATHS.user} component={ProfilePage} />
+      <Route path={PATHS.studio} component={StudioHome} />
+      <Route path={PATHS.newChannel} component={NewChannel} />
+      <Route path={PATHS.channelStudio} component={StudioLayout}>
+        <Route path="/" component={StudioLive} />
+        <Route path="/go-live" component={GoLive} />
+      </Route>
       <Route path="*" component={Missing} />
     </Router>
   ),

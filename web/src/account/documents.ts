@@ -5,11 +5,21 @@ import { client } from "../live/client.ts";
 import { createAnswer } from "../live/create-answer.ts";
 import { outcomeOf } from "../session/problem.ts";
 
+/** What is agreed to comes first. */
+const ORDER = ["terms", "rules", "privacy", "cookies"];
+const place = (slug: string) => (ORDER.indexOf(slug) + ORDER.length + 1) % (ORDER.length + 1);
+
 /** All of them, in the reader's language. */
 export const createDocumentList = () =>
-  createAnswer(locale, (language) => outcomeOf(client.api.documents.get({ query: { locale: language } })), {
-    keep: true,
-  });
+  createAnswer(
+    locale,
+    async (language) => {
+      const outcome = await outcomeOf(client.api.documents.get({ query: { locale: language } }));
+      if (!outcome.ok) return outcome;
+      return { ...outcome, value: { items: outcome.value.items.toSorted((a, b) => place(a.slug) - place(b.slug)) } };
+    },
+    { keep: true },
+  );
 
 export const createDocument = (slug: Accessor<string>) =>
   createAnswer(

@@ -6,8 +6,9 @@ import { outcomeOf } from "../session/problem.ts";
 /** An account as others see it, with its channels. An address that is no number asks, too, and is told so. */
 export function createProfile(id: Accessor<string>) {
   const user = createAnswer(id, (wanted) => outcomeOf(client.api.users({ id: wanted as unknown as number }).get()));
-  const channels = createAnswer(id, (wanted) =>
-    outcomeOf(client.api.users({ id: wanted as unknown as number }).channels.get({ query: { limit: 50 } })),
+  const channels = createAnswer(
+    () => user.value()?.id ?? null,
+    (known) => outcomeOf(client.api.users({ id: known }).channels.get({ query: { limit: 50 } })),
   );
   return { user, channels };
 }

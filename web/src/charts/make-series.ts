@@ -70,21 +70,22 @@ export function makeSeries(width: number, capacity = 1200): Series {
     },
     rows(from = 0) {
       const shown = points.filter(({ at }) => at >= from);
-      const rows: [number[], ...(number | null)[][]] = [[], ...Array.from({ length: width }, () => [])];
+      const values: (number | null)[][] = Array.from({ length: width }, () => []);
+      const times: number[] = [];
       let before: number | null = null;
       for (const { at, sums, counts } of shown) {
         if (before !== null && at - before > GAP_POINTS * step) {
-          rows[0].push(before + step);
-          for (let row = 0; row < width; row++) rows[row + 1]?.push(null);
+          times.push(before + step);
+          for (const row of values) row.push(null);
         }
-        rows[0].push(at);
-        for (let row = 0; row < width; row++) {
-          const count = counts[row] ?? 0;
-          rows[row + 1]?.push(count === 0 ? null : (sums[row] ?? 0) / count);
-        }
+        times.push(at);
+        values.forEach((row, index) => {
+          const count = counts[index] ?? 0;
+          row.push(count === 0 ? null : (sums[index] ?? 0) / count);
+        });
         before = at;
       }
-      return rows;
+      return [times, ...values];
     },
     get step() {
       return step;

@@ -28,6 +28,7 @@ export function DocumentPage() {
                 {text().otherLanguage}
               </p>
             </Show>
+            <h1 class="document-title">{found().title}</h1>
             {/* The API draws it from Markdown and leaves nothing in it that could act. */}
             <div class="prose" innerHTML={found().html} />
             <p class="field-hint" lang={locale()}>

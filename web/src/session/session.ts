@@ -1,6 +1,7 @@
 /** Who is signed in: read once, kept for all pages, and the same in all tabs. */
-import { createRoot, createSignal } from "solid-js";
+import { createEffect, createRoot, createSignal, on } from "solid-js";
 import { client } from "../live/client.ts";
+import { reconnectEvents } from "../live/events.ts";
 import { remember } from "../ui/memory.ts";
 import { csrfToken, noteAccess } from "./access.ts";
 import { type Outcome, outcomeOf, type Problem } from "./problem.ts";
@@ -13,7 +14,12 @@ export type Visitor = Me | null | undefined;
 
 const readMe = () => outcomeOf(client.api.auth.me.get());
 
-const [me, setMe] = createRoot(() => createSignal<Visitor>(csrfToken() === null ? null : undefined));
+const [me, setMe] = createRoot(() => {
+  const [visitor, setVisitor] = createSignal<Visitor>(csrfToken() === null ? null : undefined);
+  // What may be heard depends on who listens.
+  createEffect(on(() => visitor()?.sessionId, reconnectEvents, { defer: true }));
+  return [visitor, setVisitor];
+});
 
 export { me };
 
