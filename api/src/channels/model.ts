@@ -19,9 +19,29 @@ const PublicColumns = t.Pick(model.channelRow, [
 ]);
 const OwnerColumns = t.Pick(model.userRow, ["username", "fullName", "avatarUrl"]);
 
+const { latency, secondEncoder, isRecorded } = t.Pick(model.channelRow, [
+  "latency",
+  "secondEncoder",
+  "isRecorded",
+]).properties;
+const SETTINGS = {
+  latency: { ...latency, description: "How close to live viewers are" },
+  secondEncoder: { ...secondEncoder, description: "What an encoder does that comes while another one sends" },
+  isRecorded: { ...isRecorded, description: "Broadcasts are kept as recordings" },
+  dvrSeconds: t.Union([t.Integer({ minimum: 0, maximum: 1_000_000 }), t.Null()], {
+    description: "How far viewers may rewind while it is live; 0: not at all, null: to the beginning",
+  }),
+};
+
+/** How broadcasts are sent, kept and shown: from the next one on. */
+const ChannelSettingsSchema = t.Object(SETTINGS);
+const ChannelSettingsBody = t.Partial(ChannelSettingsSchema);
+
 export const ChannelSchema = t.Object({
   id: IdSchema,
   ...jsonSchema(PublicColumns).properties,
+  /** For the owner and administrators; null for everyone else. */
+  settings: t.Union([ChannelSettingsSchema, t.Null()]),
   owner: t.Object({ id: IdSchema, ...OwnerColumns.properties }),
   playback: PlaybackSchema,
 });
@@ -54,6 +74,7 @@ export const CreateChannelBody = t.Object({
   slug: t.Optional({ ...SlugText, description: "Without it, one is made of the title" }),
   description: t.Optional(nullable(DescriptionText)),
   visibility: t.Optional(visibility),
+  settings: t.Optional(ChannelSettingsBody),
 });
 
 export const UpdateChannelBody = t.Object({
@@ -61,6 +82,7 @@ export const UpdateChannelBody = t.Object({
   slug: t.Optional(SlugText),
   description: t.Optional(nullable(DescriptionText)),
   visibility: t.Optional(visibility),
+  settings: t.Optional(ChannelSettingsBody),
 });
 
 const KeyUse = t.Pick(model.channelRow, ["streamKeyUsedAt", "streamKeyUsedFrom"]);

@@ -1,6 +1,7 @@
 import {
   DatabaseError,
   isSlug,
+  orderRecordingRemoval,
   publishStreamChange,
   queries,
   type StreamName,
@@ -29,9 +30,10 @@ export function viewerOf(actor: Actor | null): queries.Viewer | null {
   return actor === null ? null : { userId: actor.userId, seesAll: isAdmin(actor) };
 }
 
-/** As everyone sees it. */
-export function presentChannel(row: queries.PublicChannel) {
-  return { ...toJson(row), playback: playbackOf(row.slug) };
+/** As everyone sees it; its owner also sees its settings. */
+export function presentChannel({ settings, ...row }: queries.PublicChannel, actor: Actor | null) {
+  const shown = mayManage(actor, row.owner.id) ? settings : null;
+  return { ...toJson(row), settings: shown, playback: playbackOf(row.slug) };
 }
 
 /** After a broadcast was ended in the database: tells everyone, and the ingest that has its publisher. */
@@ -60,6 +62,7 @@ interface ChannelInput {
   readonly slug?: string | undefined;
   readonly description?: string | null | undefined;
   readonly visibility?: Visibility | undefined;
+  readonly settings?: queries.ChannelSettings | undefined;
 }
 
 export function channelService(services: Services) {
@@ -68,7 +71,7 @@ export function channelService(services: Services) {
   const get = async (actor: Actor | null, id: number) => {
     const row = await queries.getChannel(db, id, viewerOf(actor));
     if (row === null) throw new AppError("channel.not-found");
-    return presentChannel(row);
+    return presentChannel(row, actor);
   };
 
   /** Throws `auth.forbidden`; for a private channel of someone else `channel.not-found`. */
@@ -96,18 +99,19 @@ export function channelService(services: Services) {
       if (slug !== undefined) {
         // What can't be a slug is not asked for: PostgreSQL refuses some texts, such as one with a NUL, with an error.
         const row = isSlug(slug) ? await queries.getChannelBySlug(db, slug, viewer) : null;
-        return { items: row === null ? [] : [presentChannel(row)], nextCursor: null };
+        return { items: row === null ? [] : [presentChannel(row, actor)], nextCursor: null };
       }
       const { items, nextCursor } = await queries.listChannels(db, { ...rest, limit, viewer });
-      return { items: items.map(presentChannel), nextCursor };
+      return { items: items.map((row) => presentChannel(row, actor)), nextCursor };
     },
 
-    async create(actor: Actor, { title, slug, description, visibility }: ChannelInput & { title: string }) {
+    async create(actor: Actor, { title, slug, description, visibility, settings }: ChannelInput & { title: string }) {
       const wanted = slug ?? slugOf(title);
       const channel = {
         title,
         description: orNull(description),
         visibility,
+        settings,
         userId: actor.userId,
         limit: MAX_CHANNELS,
       };
@@ -123,9 +127,9 @@ export function channelService(services: Services) {
       }
     },
 
-    async update(actor: Actor, id: number, { title, slug, description, visibility }: ChannelInput) {
+    async update(actor: Actor, id: number, { title, slug, description, visibility, settings }: ChannelInput) {
       await requireManaged(actor, id);
-      const change = { title, slug, description: orNull(description), visibility };
+      const change = { title, slug, description: orNull(description), visibility, settings };
       const outcome = found(
         await queries.updateChannel(db, id, change).catch((error) => {
           throw refusal(error);
@@ -139,8 +143,9 @@ export function channelService(services: Services) {
     /** The live broadcast ends first; streams, views and statistics go with the channel. */
     async remove(actor: Actor, id: number): Promise<void> {
       await requireManaged(actor, id);
-      const { ended, pictures } = found(await queries.deleteChannel(db, id));
+      const { ended, pictures, streamIds } = found(await queries.deleteChannel(db, id));
       await announceEnd(services, ended, "This channel was deleted.");
+      await orderRecordingRemoval(services.bus, streamIds);
       await removePictures(services.uploadsDir, pictures);
     },
 

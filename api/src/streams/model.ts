@@ -27,13 +27,33 @@ const ChannelColumns = t.Pick(model.channelRow, ["slug", "title", "thumbnailUrl"
 /** `armed`: started by its owner, waiting for the encoder. */
 export const StateSchema = t.Union([t.Literal("planned"), t.Literal("armed"), t.Literal("live"), t.Literal("ended")]);
 
+const { state: recordingState } = t.Pick(model.recordingRow, ["state"]).properties;
+const Address = t.Union([t.String(), t.Null()]);
+
+export const RecordingSchema = t.Object({
+  /** `stopped`: the broadcast goes on and is not recorded any more. */
+  state: recordingState,
+  /** Why it is shorter than the broadcast, such as `disk-full`; null: it is not. */
+  reason: t.Union([t.String(), t.Null()]),
+  /** Whole seconds; null until it is ready. */
+  duration: t.Union([t.Integer(), t.Null()]),
+  /** Bytes; null until it is ready. */
+  size: t.Union([t.Integer(), t.Null()]),
+  /** Where it plays; null until it is ready. */
+  hls: Address,
+  dash: Address,
+  /** All of it as one MP4; null until it is ready. */
+  download: Address,
+});
+
 export const StreamSchema = t.Object({
   id: IdSchema,
   ...jsonSchema(PublicColumns).properties,
   state: StateSchema,
   channel: t.Object({ id: IdSchema, ...ChannelColumns.properties }),
-  /** Where the broadcast plays while it is live; null otherwise. */
+  /** Where the broadcast plays while it is live, and its recording afterwards; null where there is nothing to play. */
   playback: t.Union([PlaybackSchema, t.Null()]),
+  recording: t.Union([RecordingSchema, t.Null()]),
 });
 
 export const StreamQuery = t.Object({
@@ -100,6 +120,7 @@ export const StreamStatusSchema = t.Object({
   audioCodec: Named,
   keyframeIntervalSeconds: Measured,
   playback: t.Union([PlaybackSchema, t.Null()]),
+  recording: t.Union([RecordingSchema, t.Null()]),
   /** For the owner: what is wrong with what the encoder sends. */
   problems: t.Array(StreamProblemSchema),
   /** For the owner; null while it is not live. */

@@ -1,4 +1,12 @@
-import { DatabaseError, publishStreamChange, queries, type StreamState, stateOf, viewersSet } from "@streamhub/db";
+import {
+  DatabaseError,
+  orderRecordingRemoval,
+  publishStreamChange,
+  queries,
+  type StreamState,
+  stateOf,
+  viewersSet,
+} from "@streamhub/db";
 import type { Actor } from "../auth/guard.ts";
 import { isAdmin, mayManage, requireManager } from "../auth/policy.ts";
 import { announceEnd, playbackOf, viewerOf } from "../channels/service.ts";
@@ -17,9 +25,22 @@ import { scheduledTime } from "./schedule.ts";
 export const MAX_PLANNED = 50;
 
 /** As everyone sees it. */
-export function presentStream({ armedAt, ...row }: queries.PublicStream) {
+export function presentStream({ armedAt, recording, ...row }: queries.PublicStream) {
   const state = stateOf({ armedAt, isLive: row.isLive, startedAt: row.startedAt });
-  return { ...toJson(row), state, playback: row.isLive ? playbackOf(row.channel.slug) : null };
+  const kept = recordingOf(row.id, recording);
+  return { ...toJson(row), state, playback: playing(row, kept), recording: kept };
+}
+
+/** Where ingest serves it. */
+function recordingOf(streamId: number, recording: queries.PublicStream["recording"]) {
+  if (recording === null) return null;
+  const at = (name: string) => (recording.state === "ready" ? `/vod/${streamId}/${name}` : null);
+  return { ...recording, hls: at("master.m3u8"), dash: at("manifest.mpd"), download: at("download.mp4") };
+}
+
+function playing(row: Pick<queries.PublicStream, "isLive" | "channel">, kept: ReturnType<typeof recordingOf>) {
+  if (row.isLive) return playbackOf(row.channel.slug);
+  return kept === null || kept.hls === null || kept.dash === null ? null : { hls: kept.hls, dash: kept.dash };
 }
 
 const WHY: Readonly<Record<"scheduledFor" | "isArchived", string>> = {
@@ -127,11 +148,13 @@ export function streamService(services: Services) {
       const deleted = await queries.deleteStream(db, id);
       if (deleted === null) throw new AppError("stream.not-found");
       await announceEnd(services, deleted.ended, "This stream was deleted.");
+      await orderRecordingRemoval(bus, [id]);
       await removePictures(services.uploadsDir, deleted.pictures);
     },
 
     async status(actor: Actor | null, id: number): Promise<StreamStatus> {
-      const { channel, armedAt, ...stream } = await read(actor, id);
+      const { channel, armedAt, recording, ...stream } = await read(actor, id);
+      const kept = recordingOf(id, recording);
       const { isLive, startedAt, duration } = stream;
       const [sample, viewers] = isLive
         ? await Promise.all([lastSample(services, id), bus.presence.count(viewersSet(id))])
@@ -154,7 +177,8 @@ export function streamService(services: Services) {
         videoCodec: sample?.videoCodec ?? null,
         audioCodec: sample?.audioCodec ?? null,
         keyframeIntervalSeconds: sample?.keyframeIntervalSeconds ?? null,
-        playback: isLive ? playbackOf(channel.slug) : null,
+        playback: playing({ isLive, channel }, kept),
+        recording: kept,
         problems: seesProblems ? (sample?.problems ?? []) : [],
         packaging: seesProblems ? (sample?.packaging ?? null) : null,
       };

@@ -1,4 +1,4 @@
-import { DatabaseError, queries, type Role } from "@streamhub/db";
+import { DatabaseError, orderRecordingRemoval, queries, type Role } from "@streamhub/db";
 import { confirmPassword } from "../auth/confirmation.ts";
 import type { Actor } from "../auth/guard.ts";
 import { isAdmin, mayManage, requireAdmin, requireManager } from "../auth/policy.ts";
@@ -54,6 +54,7 @@ export function userService(services: Services) {
     if (outcome === null) throw new AppError("user.not-found");
     await Promise.all(outcome.ended.map((stream) => announceEnd(services, stream, reason)));
     await removePictures(services.uploadsDir, outcome.pictures);
+    await orderRecordingRemoval(services.bus, outcome.streamIds);
   };
 
   /** The account itself says its password; administrators need not for others. */
@@ -85,7 +86,7 @@ export function userService(services: Services) {
       await read(actor, id);
       const request = { ownerId: id, viewer: viewerOf(actor), limit, cursor };
       const { items, nextCursor } = await queries.listChannels(db, request);
-      return { items: items.map(presentChannel), nextCursor };
+      return { items: items.map((row) => presentChannel(row, actor)), nextCursor };
     },
 
     async update(actor: Actor, id: number, { fullName, bio, ...input }: UserInput) {

@@ -3,7 +3,7 @@ import { eq, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../connect.ts";
 import { guarded } from "../database-error.ts";
 import type { KeyVault } from "../key-vault.ts";
-import type { Visibility } from "../model.ts";
+import type { ChannelRow, Visibility } from "../model.ts";
 import { channels } from "../schema/channels.ts";
 import { streams } from "../schema/streams.ts";
 import { isSlug } from "../slug.ts";
@@ -46,7 +46,13 @@ export interface ChannelChange {
   readonly title?: string | undefined;
   readonly description?: string | null | undefined;
   readonly visibility?: Visibility | undefined;
+  /** Of the next broadcast on. */
+  readonly settings?: ChannelSettings | undefined;
 }
+
+export type ChannelSettings = {
+  readonly [K in "latency" | "secondEncoder" | "isRecorded" | "dvrSeconds"]?: ChannelRow[K] | undefined;
+};
 
 /**
  * `is-live`: the name and whether it is private are part of a broadcast's addresses, and stay while it goes on. Null when there is no such
@@ -61,7 +67,8 @@ export const updateChannel = guarded(
       const { slug = channel.slug, visibility = channel.visibility } = change;
       const moves = slug !== channel.slug || (visibility === "private") !== (channel.visibility === "private");
       if (channel.isLive && moves) return "is-live";
-      const values = { ...change, slug };
+      const { settings = {}, ...rest } = change;
+      const values = { ...rest, ...settings, slug };
       await tx.update(channels).set(values).where(eq(channels.id, channelId));
       return "done";
     });
@@ -72,6 +79,8 @@ export interface DeletedChannel {
   readonly ended: StreamName | null;
   /** Addresses of its pictures, which nothing refers to any more. */
   readonly pictures: readonly string[];
+  /** Streams that may have a recording; it has to go. */
+  readonly streamIds: readonly number[];
 }
 
 /** Removes a channel with all that is its own; what is live on it ends first. Null when there is no such channel. */
@@ -80,7 +89,12 @@ export const deleteChannel = guarded(async (db: Database, channelId: number): Pr
     if ((await holdChannel(tx, channelId)) === null) return null;
     const ended = await endLive(tx, channelId);
     const theirs = await tx
-      .select({ thumbnail: streams.thumbnailUrl, cover: streams.coverImageUrl })
+      .select({
+        id: streams.id,
+        startedAt: streams.startedAt,
+        thumbnail: streams.thumbnailUrl,
+        cover: streams.coverImageUrl,
+      })
       .from(streams)
       .where(eq(streams.channelId, channelId));
     const [gone] = await tx
@@ -88,7 +102,8 @@ export const deleteChannel = guarded(async (db: Database, channelId: number): Pr
       .where(eq(channels.id, channelId))
       .returning({ thumbnail: channels.thumbnailUrl });
     const pictures = [gone?.thumbnail, ...theirs.flatMap(({ thumbnail, cover }) => [thumbnail, cover])];
-    return { ended, pictures: pictures.filter((url) => url != null) };
+    const streamIds = theirs.filter(({ startedAt }) => startedAt !== null).map(({ id }) => id);
+    return { ended, pictures: pictures.filter((url) => url != null), streamIds };
   });
 });
 

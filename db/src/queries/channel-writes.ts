@@ -9,6 +9,7 @@ import { users } from "../schema/users.ts";
 import { isSlug } from "../slug.ts";
 import { makeStreamKey } from "../stream-key.ts";
 import { PLACEHOLDER_EMAIL, placeholder, userIdOf } from "./accounts.ts";
+import type { ChannelSettings } from "./channel-changes.ts";
 import { noSuchChannel, sealed } from "./channel-keys.ts";
 
 export const FIRST_CHANNEL_SLUG = "main";
@@ -20,6 +21,7 @@ export interface NewChannel {
   readonly username?: string | undefined;
   readonly userId?: number | undefined;
   readonly visibility?: Visibility | undefined;
+  readonly settings?: ChannelSettings | undefined;
   readonly description?: string | null | undefined;
   /** Default: a new one of 192 random bits. */
   readonly streamKey?: string;
@@ -42,7 +44,7 @@ export const notASlug = () =>
  */
 export const createChannel = guarded(
   async (db: Database, vault: KeyVault, channel: NewChannel): Promise<OwnChannel> => {
-    const { username, userId: owner, limit, streamKey = makeStreamKey(), ...values } = channel;
+    const { username, userId: owner, limit, streamKey = makeStreamKey(), settings = {}, ...values } = channel;
     if (!isSlug(values.slug)) throw notASlug();
     if (streamKey === values.slug || streamKey === "")
       throw new DatabaseError("database.constraint", "A stream key that is the public name would be no secret.", {
@@ -53,7 +55,7 @@ export const createChannel = guarded(
       if (limit !== undefined) await requireRoom(tx, userId, limit);
       const [row] = await tx
         .insert(channels)
-        .values({ ...values, userId, ...sealed(vault, streamKey) })
+        .values({ ...values, ...settings, userId, ...sealed(vault, streamKey) })
         .returning();
       const { streamKeySealed: _, search: __, publishBlockedUntil: ___, ...own } = row!;
       return { ...own, streamKey };

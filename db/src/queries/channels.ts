@@ -20,6 +20,13 @@ const columns = {
   viewersCount: channels.viewersCount,
   createdAt: channels.createdAt,
   updatedAt: channels.updatedAt,
+  /** For the owner and administrators: callers leave them out for everyone else. */
+  settings: {
+    latency: channels.latency,
+    secondEncoder: channels.secondEncoder,
+    isRecorded: channels.isRecorded,
+    dvrSeconds: channels.dvrSeconds,
+  },
   owner: { id: users.id, username: users.username, fullName: users.fullName, avatarUrl: users.avatarUrl },
 };
 

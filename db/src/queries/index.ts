@@ -1,6 +1,7 @@
 export * from "./accounts.ts";
 export {
   type ChannelChange,
+  type ChannelSettings,
   channelOwner,
   type DeletedChannel,
   deleteChannel,

@@ -127,6 +127,8 @@ export interface ChangedProfile {
   readonly ended: readonly StreamName[];
   /** Addresses of pictures that nothing refers to any more. */
   readonly pictures: readonly string[];
+  /** Streams that are gone and may have a recording; it has to go, too. */
+  readonly streamIds: readonly number[];
 }
 
 /** Null when there is no such account. Throws `database.username-taken`, `database.last-admin`. */
@@ -145,7 +147,7 @@ export const updateProfile = guarded(
         .set({ ...values, ...name, updatedAt: sql`now()` })
         .where(eq(users.id, id));
       const pictures = values.avatarUrl === null && held.avatarUrl !== null ? [held.avatarUrl] : [];
-      if (values.isActive !== false || !held.isActive) return { ended: [], pictures };
+      if (values.isActive !== false || !held.isActive) return { ended: [], pictures, streamIds: [] };
       await tx
         .update(sessions)
         .set({ revokedAt: sql`now()`, revokedFor })
@@ -155,7 +157,7 @@ export const updateProfile = guarded(
         const stream = (await holdChannel(tx, channelId)) === null ? null : await endLive(tx, channelId);
         if (stream !== null) ended.push(stream);
       }
-      return { ended, pictures };
+      return { ended, pictures, streamIds: [] };
     });
   },
 );
@@ -175,11 +177,13 @@ export const deleteAccount = guarded(async (db: Database, id: number): Promise<C
     if (held === null) return null;
     const ended: StreamName[] = [];
     const pictures: string[] = held.avatarUrl === null ? [] : [held.avatarUrl];
+    const streamIds: number[] = [];
     for (const channelId of await channelsOf(tx, id)) {
       const deleted = await deleteChannel(tx, channelId);
       if (deleted === null) continue;
       if (deleted.ended !== null) ended.push(deleted.ended);
       pictures.push(...deleted.pictures);
+      streamIds.push(...deleted.streamIds);
     }
     // With their addresses and devices; refresh tokens go with them.
     await tx.delete(sessions).where(eq(sessions.userId, id));
@@ -199,6 +203,6 @@ export const deleteAccount = guarded(async (db: Database, id: number): Promise<C
         updatedAt: sql`now()`,
       })
       .where(eq(users.id, id));
-    return { ended, pictures };
+    return { ended, pictures, streamIds };
   });
 });

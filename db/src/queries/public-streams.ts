@@ -2,7 +2,7 @@
  * Streams by their ids as anyone may see them: the most frequent read of all. The statement is built once and prepared on each connection, because
  * building it, and parsing it, takes longer than answering it.
  */
-import { and, type Column, sql } from "drizzle-orm";
+import { and, type Column, type SQL, sql } from "drizzle-orm";
 import type { Database, Sql } from "../connect.ts";
 import { guarded } from "../database-error.ts";
 import { streams } from "../schema/streams.ts";
@@ -34,14 +34,16 @@ interface Field {
   readonly isTime: boolean;
 }
 
-const fieldsOf = (given: Readonly<Record<string, Column>>): Field[] =>
-  Object.entries(given).map(([name, column]) => ({ name, isTime: column.dataType === "date" }));
+const fieldsOf = (given: Readonly<Record<string, Column | SQL>>): Field[] =>
+  Object.entries(given).map(([name, column]) => ({ name, isTime: "dataType" in column && column.dataType === "date" }));
 
-const { channel: channelColumns, ...streamColumns } = columns;
+const { channel: channelColumns, recording: recordingColumns, ...streamColumns } = columns;
 const STREAM_FIELDS = fieldsOf(streamColumns);
 const CHANNEL_FIELDS = fieldsOf(channelColumns);
-/** Where the channel's columns begin: `columns` has them last. */
-const CHANNEL_AT = STREAM_FIELDS.length;
+const RECORDING_FIELDS = fieldsOf(recordingColumns);
+/** Where theirs begin: `columns` has them last. */
+const RECORDING_AT = STREAM_FIELDS.length;
+const CHANNEL_AT = RECORDING_AT + RECORDING_FIELDS.length;
 
 function read(row: readonly unknown[], fields: readonly Field[], from: number): Record<string, unknown> {
   const found: Record<string, unknown> = {};
@@ -53,8 +55,12 @@ function read(row: readonly unknown[], fields: readonly Field[], from: number): 
   return found;
 }
 
-const toStream = (row: readonly unknown[]): PublicStream =>
-  ({ ...read(row, STREAM_FIELDS, 0), channel: read(row, CHANNEL_FIELDS, CHANNEL_AT) }) as unknown as PublicStream;
+function toStream(row: readonly unknown[]): PublicStream {
+  // Its state is never null: where it is, there is none.
+  const recording = row[RECORDING_AT] === null ? null : read(row, RECORDING_FIELDS, RECORDING_AT);
+  const channel = read(row, CHANNEL_FIELDS, CHANNEL_AT);
+  return { ...read(row, STREAM_FIELDS, 0), recording, channel } as unknown as PublicStream;
+}
 
 /** In the order of the ids, null where there is none that anyone may see. */
 export const getPublicStreams = guarded(

@@ -3,6 +3,7 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../connect.ts";
 import { guarded } from "../database-error.ts";
 import { channels } from "../schema/channels.ts";
+import { recordings } from "../schema/recordings.ts";
 import { streams } from "../schema/streams.ts";
 import { isId } from "./channels.ts";
 import { clampLimit, type Order, ordered, type Page, type PageRequest, toOrderedPage } from "./cursor.ts";
@@ -27,6 +28,12 @@ export const columns = {
   viewCount: streams.viewCount,
   createdAt: streams.createdAt,
   updatedAt: streams.updatedAt,
+  recording: {
+    state: recordings.state,
+    reason: recordings.reason,
+    duration: recordings.duration,
+    size: sql<number | null>`${recordings.size}::float8`,
+  },
   channel: {
     id: channels.id,
     slug: channels.slug,
@@ -38,7 +45,11 @@ export const columns = {
 };
 
 export const select = (db: Database) =>
-  db.select(columns).from(streams).innerJoin(channels, eq(channels.id, streams.channelId));
+  db
+    .select(columns)
+    .from(streams)
+    .innerJoin(channels, eq(channels.id, streams.channelId))
+    .leftJoin(recordings, eq(recordings.streamId, streams.id));
 
 export type PublicStream = Awaited<ReturnType<typeof select>>[number];
 
@@ -104,6 +115,7 @@ export const listStreams = guarded(async (db: Database, request: StreamListReque
       .select({ ...columns, sortKey })
       .from(streams)
       .innerJoin(channels, eq(channels.id, streams.channelId))
+      .leftJoin(recordings, eq(recordings.streamId, streams.id))
       .where(
         and(
           channelId === undefined ? isListed : and(eq(streams.channelId, channelId), mayOpen(viewer)),
