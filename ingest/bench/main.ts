@@ -11,6 +11,7 @@ function isSideBySide(args: readonly string[], flags: readonly string[]): boolea
 /** Loaded when asked for. */
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<Bench>>> = {
   parse: async () => (await import("./benches/parse.ts")).parseBench,
+  play: async () => (await import("./benches/play.ts")).playBench,
   publish: async (args) =>
     isSideBySide(args, ["--servers", "--seconds", "--settle", "--tick"])
       ? (await import("./benches/publish.ts")).publishBench

@@ -180,7 +180,7 @@ function finish(
   if (values.unpaced) recorder.value("late_frames", 0);
   const { busiest } = own.finish();
   const streams = Math.max(0, recorder.total("publishers") - recorder.total("disconnects"));
-  server.finish({ gigabits, streamMinutes: (streams * seconds) / 60, streams });
+  server.finish({ gigabits, streamMinutes: values.unpaced ? 0 : (streams * seconds) / 60, streams });
   const lag = recorder.percentile("lag_ms", 99);
   if (busiest > 0.9)
     recorder.note(

@@ -221,7 +221,11 @@ export class RtmpClient {
   private refusal(code: string, description: string): string {
     const { name } = this.options;
     const said = (description === "" ? code : `${code}: ${description}`).replaceAll(name, "***");
-    return `refused: ${said.replace(/[^\x20-\x7e]+/g, " ").slice(0, MAX_REASON)}`;
+    return `refused: ${said
+      .replace(/[^\x20-\x7e]+/g, " ")
+      .slice(0, MAX_REASON)
+      .trim()
+      .replace(/\.$/, "")}`;
   }
 
   private elapsed(): number {

@@ -5,10 +5,11 @@
 import { loadTimeline } from "../media/timeline.ts";
 import type { Delta } from "../tool/recorder.ts";
 import { type FloodTask, startFlood } from "./flood.ts";
+import { type PlayersTask, startPlayers } from "./players.ts";
 import { type Load, type PublishersTask, startPublishers } from "./publishers.ts";
 import { makeReporter, type Reporter } from "./reporter.ts";
 
-export type WorkerTask = PublishersTask | FloodTask;
+export type WorkerTask = PublishersTask | FloodTask | PlayersTask;
 
 export type WorkerReport =
   | { readonly type: "ready" }
@@ -29,6 +30,8 @@ async function start(task: WorkerTask, reporter: Reporter): Promise<Load> {
       return startPublishers(task, await loadTimeline(task.source, task.chunkSize, task.hasClock), reporter);
     case "flood":
       return startFlood(task, await loadTimeline(task.source, task.chunkSize), reporter);
+    case "players":
+      return startPlayers(task, reporter);
   }
 }
 
