@@ -225,7 +225,8 @@ export function createPlayer(options: PlayerOptions) {
     const sources = options.sources();
     if (sources === null) return;
     const resting = !supported() || !wantsPlay || blocked() || video.ended;
-    const verdict = watchdog.look({ at: performance.now(), currentTime: video.currentTime, resting });
+    const { currentTime } = video;
+    const verdict = watchdog.look({ at: performance.now(), currentTime, resting, starting: !hasPlayed });
     if (verdict.kind === "progress" && !video.seeking) {
       if (!hasPlayed) {
         hasPlayed = true;

@@ -31,6 +31,8 @@ export function createViewing({ streamId, isPlaying, position }: ViewingOptions)
       /** Whether anything has played since the last report. */
       let played = false;
       let hasBegun = false;
+      /** Sessions in a row that the server did not know at their first report. */
+      let unknown = 0;
 
       const later = (pause: number) => {
         clearTimeout(timer);
@@ -73,6 +75,9 @@ export function createViewing({ streamId, isPlaying, position }: ViewingOptions)
             });
             // Ended by another tab, or forgotten: this one still watches.
             if (status === 404 || status === 409) session = null;
+            unknown = status === 404 ? unknown + 1 : 0;
+            // The server does not count this browser, as it takes it for a machine.
+            if (unknown > 1) return;
           }
           played = false;
           later(session === null ? SOON_MS : session.everyMs);

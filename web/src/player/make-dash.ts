@@ -1,6 +1,9 @@
 import { MediaPlayer } from "dashjs";
 import { bestFirst, type Engine, type EngineOptions, type Level } from "./engine.ts";
 
+/** The library's types have another name for it than the library. */
+const IN_HEADERS = "headers" as "header";
+
 /** Plays DASH, in low-latency mode where the manifest has it, through dash.js. Loaded on demand: this module is the only one that imports the library. */
 export function makeDash(video: HTMLVideoElement, options: EngineOptions): Engine {
   const { sources, startAt, session, bandwidth, onFault } = options;
@@ -18,7 +21,7 @@ export function makeDash(video: HTMLVideoElement, options: EngineOptions): Engin
         ...(bandwidth === null ? {} : { initialBitrate: { video: bandwidth / 1000, audio: -1 } }),
       },
       // In headers: in the address they would make each viewer's request another one for every cache on the way.
-      cmcd: { enabled: true, sid: session.id, cid: session.content, mode: "header", version: 1 },
+      cmcd: { enabled: true, sid: session.id, cid: session.content, mode: IN_HEADERS, version: 1 },
     },
   });
   player.initialize(video, undefined, true);

@@ -1,5 +1,6 @@
-import Hls from "hls.js";
+import Hls, { type HlsConfig } from "hls.js";
 import { bestFirst, type Engine, type EngineOptions, type Level } from "./engine.ts";
+import { makeRebase } from "./rebase-discontinuities.ts";
 
 /** A broken decoder is reset at most this often; more often means that resetting does not help. */
 const MEDIA_RESET_PAUSE_MS = 5000;
@@ -9,7 +10,20 @@ const CATCH_UP_RATE = 1.05;
 /** Plays HLS, in low-latency mode where the playlist has it, through hls.js. Loaded on demand: this module is the only one that imports the library. */
 export function makeHls(video: HTMLVideoElement, options: EngineOptions): Engine {
   const { sources, startAt, session, bandwidth, onFault } = options;
+  const rebase = makeRebase();
+  class PlaylistLoader extends Hls.DefaultConfig.loader {
+    override load(...[context, config, callbacks]: Parameters<InstanceType<typeof Hls.DefaultConfig.loader>["load"]>) {
+      super.load(context, config, {
+        ...callbacks,
+        onSuccess: (response, ...rest) => {
+          if (typeof response.data === "string") response.data = rebase(response.data);
+          callbacks.onSuccess(response, ...rest);
+        },
+      });
+    }
+  }
   const hls = new Hls({
+    pLoader: PlaylistLoader as unknown as NonNullable<HlsConfig["pLoader"]>,
     lowLatencyMode: true,
     capLevelToPlayerSize: true,
     backBufferLength: 30,

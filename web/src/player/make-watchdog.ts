@@ -8,6 +8,8 @@ export interface Sample {
   readonly currentTime: number;
   /** The viewer paused, or nothing is loaded: standing still is right. */
   readonly resting: boolean;
+  /** Nothing has played yet: a first picture takes longer than a next one. */
+  readonly starting?: boolean;
 }
 
 export type Verdict =
@@ -18,6 +20,8 @@ export type Verdict =
 
 /** A rebuffer shorter than this is the engine's own business. */
 const STALL_MS = 4000;
+/** Before the first picture an attempt would only throw away what is on its way. */
+const START_MS = 10_000;
 /** Pauses between attempts; the last one repeats. Spread, so that a restarted server does not meet all its viewers at once. */
 const RETRY_MS = [1000, 2000, 4000, 8000] as const;
 /** From this attempt on, every second one starts a new engine: whatever the old one is stuck in is gone then. */
@@ -46,7 +50,7 @@ export function makeWatchdog(random: () => number = Math.random): Watchdog {
   }
 
   return {
-    look({ at, currentTime, resting }) {
+    look({ at, currentTime, resting, starting = false }) {
       const moved = currentTime !== lastTime;
       lastTime = currentTime;
       if (resting || moved || stillSince === null) {
@@ -56,7 +60,7 @@ export function makeWatchdog(random: () => number = Math.random): Watchdog {
         return { kind: progressed ? "progress" : "ok" };
       }
       if (attempts === 0) {
-        if (!hurried && at - stillSince < STALL_MS) return { kind: "ok" };
+        if (!hurried && at - stillSince < (starting ? START_MS : STALL_MS)) return { kind: "ok" };
       } else if (at < nextAttempt) return { kind: "waiting" };
       const pause = RETRY_MS[Math.min(attempts, RETRY_MS.length - 1)] ?? 0;
       attempts += 1;
