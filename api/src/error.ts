@@ -1,6 +1,7 @@
 /** The one place where a failure becomes an HTTP answer: RFC 9457 problem+json with a stable `code` and the request's id. */
 import { DatabaseError } from "@streamhub/db";
 import { Elysia, t, ValidationError } from "elysia";
+import { SECURITY } from "./edge/security.ts";
 import { wishOf } from "./text.ts";
 
 /** Stable codes: clients and `docs/errors.md` rely on them. `title` is what all occurrences have in common. */
@@ -200,6 +201,7 @@ export function problems(onFailure: FailureSink, methodsOf: (path: string) => re
   return new Elysia({ name: "problems" })
     .derive({ as: "global" }, ({ request, set }) => {
       const requestId = requestIdOf(request);
+      Object.assign(set.headers, SECURITY);
       set.headers["x-request-id"] = requestId;
       return { requestId };
     })

@@ -36,8 +36,7 @@ export async function readText(request: Request, limits: BodyLimits = BODY_LIMIT
   const declared = request.headers.get("content-length");
   if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
   // The server itself holds the client to the length that it declared; asking for the stream costs more than the text.
-  const reading =
-    declared !== null ? request.text() : request.body === null ? "" : readAtMost(request.body, maxBytes);
+  const reading = declared !== null ? request.text() : request.body === null ? "" : readAtMost(request.body, maxBytes);
   if (reading === "") return reading;
   let timer: Timer | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -6,6 +6,7 @@ import { type Answers, hasCredentials } from "./answers.ts";
 import type { Cors } from "./cors.ts";
 import { type Coding, chooseCoding, codedTag, encode, MIN_BYTES } from "./encodings.ts";
 import type { Methods } from "./methods.ts";
+import { SECURITY } from "./security.ts";
 
 export type Handler = (request: Request) => Response | Promise<Response>;
 
@@ -15,19 +16,9 @@ export interface EdgeOptions {
   /** Null: every request is asked of the routes. */
   readonly answers: Answers | null;
   readonly requestIdOf: (request: Request) => string;
-  /** Told of requests that the routes never see: the cache has answered them, or they were preflights. */
-  readonly onHit?: ((request: Request, status: number) => void) | undefined;
   /** The site is reached by https alone: browsers are told so. */
   readonly https: boolean;
 }
-
-/** Set unless a route says otherwise: data is not for frames, scripts or sniffing, whoever opens it in a browser. */
-const SECURITY: readonly (readonly [string, string])[] = [
-  ["content-security-policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"],
-  ["x-content-type-options", "nosniff"],
-  ["referrer-policy", "no-referrer"],
-  ["cross-origin-resource-policy", "same-origin"],
-];
 
 const COMPRESSIBLE = /^(application\/(problem\+|openapi\+)?json|text\/(html|css|csv|markdown))\b/;
 /** Answers that hold a secret beside words of the client's are not compressed: their length would tell about both (BREACH). */
@@ -35,8 +26,8 @@ const SECRET = /^\/api\/(auth\/|channels\/[^/]+\/(regenerate-)?stream-key)/;
 /** Goes on for as long as the client listens. */
 const ENDLESS = /^text\/event-stream\b/;
 const CHANGES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
-/** Heartbeats come thousandfold, and change nothing that a list shows. */
-const COUNTS_ONLY = /\/views(\/|$)/;
+/** Signs of life and tokens come thousandfold, and change nothing that a public answer shows. */
+const SHOWS_NOTHING = /\/views(\/|$)|\/playback-token$|^\/api\/auth\//;
 
 const pathOf = ({ url }: Request): string => {
   const start = url.indexOf("/", url.indexOf("//") + 2);
@@ -73,10 +64,12 @@ async function withoutBody(response: Response): Promise<Response> {
 }
 
 export function makeEdge(options: EdgeOptions): (inner: Handler) => Handler {
-  const { cors, methods, answers, requestIdOf, onHit, https } = options;
+  const { cors, methods, answers, requestIdOf, https } = options;
 
   function protect(headers: Headers): void {
-    for (const [name, value] of SECURITY) if (!headers.has(name)) headers.set(name, value);
+    // Routes have them from the start (error.ts): this is for answers that passed them by.
+    if (!headers.has("content-security-policy") || !headers.has("x-content-type-options"))
+      for (const [name, value] of Object.entries(SECURITY)) if (!headers.has(name)) headers.set(name, value);
     if (https) headers.set("strict-transport-security", "max-age=31536000");
   }
 
@@ -86,14 +79,12 @@ export function makeEdge(options: EdgeOptions): (inner: Handler) => Handler {
     const headers = cors.preflight(request, allowed);
     headers.set("x-request-id", requestIdOf(request));
     protect(headers);
-    onHit?.(request, 204);
     return new Response(null, { status: 204, headers });
   }
 
   /** Of a kept answer: what differs from request to request. */
   function hit(request: Request, response: Response): Response {
     cors.mark(request, response.headers);
-    onHit?.(request, response.status);
     return response;
   }
 
@@ -122,7 +113,7 @@ export function makeEdge(options: EdgeOptions): (inner: Handler) => Handler {
   }
 
   function changed(request: Request, response: Response): void {
-    if (response.status < 400 && CHANGES.has(request.method) && !COUNTS_ONLY.test(pathOf(request))) answers?.forget();
+    if (response.status < 400 && CHANGES.has(request.method) && !SHOWS_NOTHING.test(pathOf(request))) answers?.forget();
   }
 
   function around(inner: Handler): Handler {
