@@ -1,7 +1,7 @@
 import { makeSockets } from "@streamhub/api/sockets";
 import { type Bus, migrate, openBus, openDatabase, queries } from "@streamhub/db";
 import { makePlaybackTokens, type PlaybackTokens } from "@streamhub/db/playback-token";
-import { type Ingest, startIngest } from "@streamhub/ingest";
+import { type Ingest, type IngestOptions, startIngest } from "@streamhub/ingest";
 import { LATENCY, type LatencyProfile } from "@streamhub/ingest/live/latency";
 import type { Audience, Gate } from "@streamhub/ingest/live/ports";
 import {
@@ -16,6 +16,7 @@ import {
 import { probeFfmpeg } from "@streamhub/ingest/remux/ffmpeg-probe";
 import { defineCommand } from "citty";
 import { Registry as PromRegistry } from "prom-client";
+import { coversOf } from "./covers.ts";
 import { environment } from "./environment.ts";
 import { misuse } from "./failure.ts";
 import { portFailure, startHttp } from "./http.ts";
@@ -50,6 +51,7 @@ export const ingestCommand = defineCommand({
       description: "Remux to HLS and DASH",
       negativeDescription: "RTMP only: no remux, no delivery",
     },
+    pictures: { type: "boolean", description: "With --open: draw thumbnails and storyboards" },
     latency: {
       type: "string",
       default: "standard",
@@ -73,6 +75,8 @@ export const ingestCommand = defineCommand({
       let audience: Audience | null = null;
       let recordings: ReturnType<typeof recordingsOf> | null = null;
       let history: HealthHistory | null = null;
+      // In open mode its cost would be measured with the rest.
+      let pictures: IngestOptions["pictures"] = args.pictures === true ? {} : null;
       let tokens: PlaybackTokens | null = null;
       if (!open) {
         shutdown.defer("instance", claimInstance(env.dataDir));
@@ -90,6 +94,7 @@ export const ingestCommand = defineCommand({
         recordings = recordingsOf(env, handle.db, bus);
         history = makeHealthHistory({ write: (minutes) => queries.writeHealth(handle.db, minutes), log });
         shutdown.defer("health history", history.stop);
+        pictures = { onCover: coversOf(env, handle.db, log) };
         const onTakenOver = (streamId: number) => ingest?.cut(streamId, ENDED_ELSEWHERE);
         gate = makeDatabaseGate({ handle, vault, bus, nodeId: nodeId(env.dataDir), log, onTakenOver });
         shutdown.defer("gate", () => gate.close());
@@ -110,6 +115,7 @@ export const ingestCommand = defineCommand({
           audience,
           recordings,
           playback: tokens,
+          pictures,
           log,
           metrics,
           ffmpeg,

@@ -26,6 +26,7 @@ import { makeSite } from "@streamhub/web/serve";
 import { defineCommand } from "citty";
 import { Registry as PromRegistry } from "prom-client";
 import { type Addresses, addressesOf, bannerText, type FirstRun } from "./banner.ts";
+import { coversOf } from "./covers.ts";
 import { startDemo } from "./demo.ts";
 import { environment } from "./environment.ts";
 import { Failure } from "./failure.ts";
@@ -117,6 +118,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
       audience,
       recordings: recordingsOf(env, handle.db, bus),
       playback: makePlaybackTokens(secret),
+      pictures: { onCover: coversOf(env, handle.db, log) },
       log,
       metrics,
       ffmpeg,

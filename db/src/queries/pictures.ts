@@ -1,5 +1,5 @@
 /** Which picture an account, a channel or a stream shows. The files are the API's; here are their addresses. */
-import { and, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, or, sql } from "drizzle-orm";
 import type { Database } from "../connect.ts";
 import { guarded } from "../database-error.ts";
 import { channels } from "../schema/channels.ts";
@@ -51,6 +51,26 @@ export const setStreamCover = guarded(
       await tx.update(streams).set({ coverImageUrl: url, updatedAt: sql`now()` }).where(which);
       return row;
     });
+  },
+);
+
+/**
+ * What shows a stream that has no picture of its owner's choice. `replaced`: the address given here before, if any. False: it has another one, or is
+ * gone, and shows none of these.
+ */
+export const setStreamThumbnail = guarded(
+  async (db: Database, streamId: number, url: string, replaced: string | null): Promise<boolean> => {
+    const rows = await db
+      .update(streams)
+      .set({ thumbnailUrl: url, updatedAt: sql`now()` })
+      .where(
+        and(
+          eq(streams.id, streamId),
+          or(isNull(streams.thumbnailUrl), replaced === null ? undefined : eq(streams.thumbnailUrl, replaced)),
+        ),
+      )
+      .returning({ id: streams.id });
+    return rows.length > 0;
   },
 );
 
