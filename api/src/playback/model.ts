@@ -20,6 +20,7 @@ const Address = (description: string) => t.Union([t.String(), t.Null()], { descr
 export const PlaybackTokenSchema = t.Object({
   token: t.String({ description: "To be given as ?token= with every request for media" }),
   session: t.String({ description: "To be sent along when the next token is taken" }),
+  expiresIn: t.Integer({ description: "Seconds; take the next one somewhat earlier" }),
   expiresAt: t.String({ format: "timestamp", examples: ["2026-11-25T16:10:00.000Z"] }),
   /** Paths with the token in them. */
   hls: t.String(),

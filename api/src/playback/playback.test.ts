@@ -22,6 +22,7 @@ afterAll(() => platform?.close());
 interface Issued {
   readonly token: string;
   readonly session: string;
+  readonly expiresIn: number;
   readonly expiresAt: string;
   readonly hls: string;
   readonly dash: string;
@@ -47,6 +48,7 @@ describe("of a channel", () => {
     expect(first).toEqual({
       token,
       session,
+      expiresIn: LIVE_SECONDS,
       expiresAt: new Date(NOW + LIVE_SECONDS * 1_000).toISOString(),
       hls: `/live/secret/master.m3u8?token=${token}`,
       dash: `/live/secret/manifest.mpd?token=${token}`,
@@ -100,6 +102,7 @@ describe("of a stream", () => {
     expect(past).toEqual({
       token: past.token,
       session: live.session,
+      expiresIn: LIVE_SECONDS + 7_200,
       expiresAt: new Date(NOW + (LIVE_SECONDS + 7_200) * 1_000).toISOString(),
       hls: `/vod/${id}/master.m3u8?token=${past.token}`,
       dash: `/vod/${id}/manifest.mpd?token=${past.token}`,

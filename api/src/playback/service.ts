@@ -40,7 +40,7 @@ export function playbackService(services: Services) {
     // Nobody in particular is somebody else each time.
     const subject = actor === null ? tokens.anySubject() : tokens.subjectOf(actor.userId);
     const token = tokens.sign(target, { subject, session, expiresAt, maxSessions: MAX_PLAYERS });
-    return { token, session, expiresAt: new Date(expiresAt * 1_000).toISOString() };
+    return { token, session, expiresIn: seconds, expiresAt: new Date(expiresAt * 1_000).toISOString() };
   }
 
   type Issued = ReturnType<typeof issue>;
