@@ -14,8 +14,8 @@ const rich = (text: string): string =>
 
 function who({ security }: Operation): string {
   const anyone = security.some((each) => Object.keys(each).length === 0);
-  if (!anyone) return "signed in";
-  return security.length > 1 ? "anyone; more for who is signed in" : "anyone";
+  if (!anyone) return "whoever is signed in";
+  return security.length > 1 ? "anyone; more for whoever is signed in" : "anyone";
 }
 
 function parameters({ parameters: all = [] }: Operation): string {
