@@ -3,7 +3,7 @@ import { type Accessor, createEffect, createMemo, createSignal, on, onCleanup } 
 import { type Channel, client, type Stream } from "./client.ts";
 import { conditional, revalidate } from "./conditional.ts";
 import { eventsConnected, useTopic } from "./events.ts";
-import { makePoll, type Poll } from "./make-poll.ts";
+import { isReachable, makePoll, type Poll } from "./make-poll.ts";
 import { makeRereading } from "./make-rereading.ts";
 import { nextPresence, type Presence } from "./presence.ts";
 
@@ -29,7 +29,7 @@ export function createChannelFeed(slug: Accessor<string>) {
         ask: (etag, signal) =>
           conditional(client.api.channels.get({ query: { slug: name }, ...revalidate(etag, signal) })),
         onAnswer: (answer) => {
-          setReachable(answer.kind !== "failed");
+          setReachable(isReachable(answer));
           if (answer.kind !== "changed") return;
           const found = answer.value.items[0];
           setChannel(found ?? null);

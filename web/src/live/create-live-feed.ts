@@ -4,7 +4,7 @@ import { createStore, produce, reconcile } from "solid-js/store";
 import { client, type Stream } from "./client.ts";
 import { conditional, revalidate } from "./conditional.ts";
 import { eventsConnected, useTopic } from "./events.ts";
-import { makePoll } from "./make-poll.ts";
+import { isReachable, makePoll } from "./make-poll.ts";
 import { makeRereading } from "./make-rereading.ts";
 
 /** How often to ask: while events arrive only to be sure, without them as the only way to know. */
@@ -28,7 +28,7 @@ export function createLiveFeed() {
     everyMs: () => (eventsConnected() ? EVERY_MS.sure : EVERY_MS.alone),
     visibility: document,
     onAnswer: (answer) => {
-      setFeed("reachable", answer.kind !== "failed");
+      setFeed("reachable", isReachable(answer));
       setFeed("failed", !feed.loaded && answer.kind === "failed");
       if (answer.kind !== "changed") return;
       setFeed("items", reconcile([...answer.value.items], { key: "id" }));

@@ -2,7 +2,7 @@
 import { type Accessor, createEffect, createMemo, createSignal, on, onCleanup } from "solid-js";
 import { client, type Stream } from "./client.ts";
 import { useTopic } from "./events.ts";
-import { makePoll, type Poll } from "./make-poll.ts";
+import { isReachable, makePoll, type Poll } from "./make-poll.ts";
 import { makeRereading } from "./make-rereading.ts";
 import { isRecorded } from "./recording.ts";
 
@@ -39,7 +39,7 @@ export function createStreamFeed(id: Accessor<number>) {
           return status === 404 || status === 422 ? { kind: "changed", value: null, etag: null } : { kind: "failed" };
         },
         onAnswer: (answer) => {
-          setReachable(answer.kind !== "failed");
+          setReachable(isReachable(answer));
           if (answer.kind !== "changed") return;
           setStream(answer.value);
           setMissing(answer.value === null);

@@ -4,7 +4,11 @@
 export type Answer<T> =
   | { readonly kind: "changed"; readonly value: T; readonly etag: string | null }
   | { readonly kind: "same" }
-  | { readonly kind: "failed" };
+  /** `times`: in a row. A single one happens, and says little. */
+  | { readonly kind: "failed"; readonly times?: number };
+
+/** Whether the server is there, as far as an answer says it. */
+export const isReachable = (answer: Answer<unknown>): boolean => answer.kind !== "failed" || (answer.times ?? 1) < 2;
 
 export interface PollOptions<T> {
   readonly ask: (etag: string | null, signal: AbortSignal) => Promise<Answer<T>>;
@@ -50,7 +54,7 @@ export function makePoll<T>({ ask, onAnswer, everyMs, visibility }: PollOptions<
         failures = answer.kind === "failed" ? failures + 1 : 0;
         if (answer.kind === "changed") etag = answer.etag;
         schedule();
-        onAnswer(answer);
+        onAnswer(answer.kind === "failed" ? { ...answer, times: failures } : answer);
       });
   }
 

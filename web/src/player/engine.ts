@@ -45,6 +45,8 @@ export type OnFault = (reason: string, kind?: "refused") => void;
 export interface Sources {
   readonly hls: string;
   readonly dash: string;
+  /** Of what is private: an address that was read from a playlist, with the playback token of the moment. */
+  readonly fresh?: (address: string) => string;
 }
 
 /** `frames`: frame by frame over a WebSocket, the least delay that there is. */

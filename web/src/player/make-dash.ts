@@ -32,6 +32,14 @@ export function makeDash(video: HTMLVideoElement, options: EngineOptions): Engin
     const { error } = event;
     onFault(typeof error === "object" && error !== null && "code" in error ? `dash ${String(error.code)}` : "dash");
   });
+  const { fresh } = sources;
+  if (fresh !== undefined) {
+    // A manifest may have been read with a token that has been renewed since.
+    player.addRequestInterceptor((request) => {
+      request.url = fresh(request.url);
+      return Promise.resolve(request);
+    });
+  }
   const attach = () => player.attachSource(sources.dash, startAt ?? undefined);
   attach();
 

@@ -24,6 +24,11 @@ export function makeHls(video: HTMLVideoElement, options: EngineOptions): Engine
   }
   const hls = new Hls({
     pLoader: PlaylistLoader as unknown as NonNullable<HlsConfig["pLoader"]>,
+    // A playlist may have been read with a token that has been renewed since.
+    xhrSetup: (xhr, url) => {
+      const address = sources.fresh?.(url) ?? url;
+      if (address !== url) xhr.open("GET", address, true);
+    },
     lowLatencyMode: true,
     capLevelToPlayerSize: true,
     backBufferLength: 30,

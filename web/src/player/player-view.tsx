@@ -73,8 +73,9 @@ export function PlayerView(props: PlayerViewProps) {
   });
   props.onPosition?.(() => (props.isLive ? null : timeline.position()));
   const storyboard = createMemo(() => {
-    const hls = props.sources?.hls;
-    return hls === undefined ? null : makeStoryboard(hls.replace(/[^/?]*(\?|$)/, "storyboard.vtt$1"), props.isLive);
+    const { sources } = props;
+    const address = (hls: string) => hls.replace(/[^/?]*(\?|$)/, "storyboard.vtt$1");
+    return sources === null ? null : makeStoryboard(() => address(sources.hls), props.isLive);
   });
 
   function stir(): void {
@@ -210,7 +211,7 @@ export function PlayerView(props: PlayerViewProps) {
           </Match>
         </Switch>
       </div>
-      <Show when={choices.muted() && player.state() === "playing"}>
+      <Show when={choices.muted() && player.state() === "playing" && !stats()}>
         <button type="button" class="player-sound" onClick={() => choices.setMuted(false)}>
           <MutedIcon />
           {playerWords().sound}

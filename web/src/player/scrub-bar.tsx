@@ -31,9 +31,11 @@ export function ScrubBar(props: { player: Player; storyboard: Storyboard | null 
   };
   const tile = (): Tile | null => {
     const over = hovered();
-    return over === null
-      ? null
-      : (props.storyboard?.tileAt(at(over.share) - (props.player.isLive() ? 0 : span().start)) ?? null);
+    if (over === null || props.storyboard === null) return null;
+    const time = at(over.share);
+    if (!props.player.isLive()) return props.storyboard.tileAt({ seconds: time - span().start });
+    const shown = timeline.wallClock();
+    return shown === null ? null : props.storyboard.tileAt({ moment: shown + (time - timeline.position()) * 1000 });
   };
 
   return (

@@ -10,8 +10,8 @@ export interface Tile {
 export interface Storyboard {
   /** Somebody looks: fetch it, or fetch it again when it has grown old. */
   wanted(): void;
-  /** The picture at so many seconds; null where there is none. */
-  tileAt(seconds: number): Tile | null;
+  /** The picture at so many seconds from the beginning, or at a moment (milliseconds since 1970) of a broadcast; null where there is none. */
+  tileAt(at: { readonly seconds: number } | { readonly moment: number }): Tile | null;
 }
 
 export interface Cue extends Tile {
@@ -21,6 +21,8 @@ export interface Cue extends Tile {
 
 const STAMP = /^(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)$/;
 const MAX_CUES = 20_000;
+/** The date of the cues' zero, in milliseconds since 1970. */
+const ZERO = /^NOTE zero (\S+)$/m;
 
 function seconds(stamp: string | undefined): number {
   const [, hours = "0", minutes = "", rest = ""] = STAMP.exec(stamp ?? "") ?? [];
@@ -49,24 +51,33 @@ export function readStoryboard(text: string, base: string): Cue[] {
 
 const FRESH_MS = 15_000;
 
-/** `keepsGrowing`: of a broadcast that goes on. */
-export function makeStoryboard(url: string, keepsGrowing: boolean): Storyboard {
+/** `address`: asked each time, because what goes along with it may have been renewed. `keepsGrowing`: of a broadcast that goes on. */
+export function makeStoryboard(address: () => string, keepsGrowing: boolean): Storyboard {
   let cues: readonly Cue[] = [];
+  let zero = Number.NaN;
   let nextAt = 0;
-  const base = new URL(url, location.href).href;
   return {
     wanted() {
       const now = performance.now();
       if (now < nextAt) return;
       nextAt = keepsGrowing ? now + FRESH_MS : Number.POSITIVE_INFINITY;
+      const base = new URL(address(), location.href).href;
       fetch(base)
         .then(async (response) => {
-          if (response.ok) cues = readStoryboard(await response.text(), base);
           // Nobody makes them here.
-          else nextAt = Number.POSITIVE_INFINITY;
+          if (!response.ok) nextAt = Number.POSITIVE_INFINITY;
+          else {
+            const text = await response.text();
+            cues = readStoryboard(text, base);
+            zero = Date.parse(ZERO.exec(text)?.[1] ?? "");
+          }
         })
         .catch(() => {});
     },
-    tileAt: (at) => cues.findLast(({ start }) => start <= at) ?? cues[0] ?? null,
+    tileAt: (at) => {
+      const seconds = "seconds" in at ? at.seconds : (at.moment - zero) / 1000;
+      if (!Number.isFinite(seconds)) return null;
+      return cues.findLast(({ start }) => start <= seconds) ?? cues[0] ?? null;
+    },
   };
 }
