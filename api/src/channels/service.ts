@@ -26,6 +26,11 @@ export function playbackOf(slug: string) {
   return { hls: `/live/${slug}/master.m3u8`, dash: `/live/${slug}/manifest.mpd` };
 }
 
+/** The picture of the moment, which ingest draws anew every ten seconds. Null where a token would be needed to see it. */
+export function liveThumbnailOf(slug: string, visibility: queries.PublicChannel["visibility"]): string | null {
+  return visibility === "private" ? null : `/live/${slug}/thumbnail.webp`;
+}
+
 export function viewerOf(actor: Actor | null): queries.Viewer | null {
   return actor === null ? null : { userId: actor.userId, seesAll: isAdmin(actor) };
 }
@@ -33,7 +38,9 @@ export function viewerOf(actor: Actor | null): queries.Viewer | null {
 /** As everyone sees it; its owner also sees its settings. */
 export function presentChannel({ settings, ...row }: queries.PublicChannel, actor: Actor | null) {
   const shown = mayManage(actor, row.owner.id) ? settings : null;
-  return { ...toJson(row), settings: shown, playback: playbackOf(row.slug) };
+  const { slug, visibility, isLive } = row;
+  const thumbnailUrl = row.thumbnailUrl ?? (isLive ? liveThumbnailOf(slug, visibility) : null);
+  return { ...toJson(row), thumbnailUrl, settings: shown, playback: playbackOf(slug) };
 }
 
 /** After a broadcast was ended in the database: tells everyone, and the ingest that has its publisher. */

@@ -9,7 +9,7 @@ import {
 } from "@streamhub/db";
 import type { Actor } from "../auth/guard.ts";
 import { isAdmin, mayManage, requireManager } from "../auth/policy.ts";
-import { announceEnd, playbackOf, viewerOf } from "../channels/service.ts";
+import { announceEnd, liveThumbnailOf, playbackOf, viewerOf } from "../channels/service.ts";
 import { AppError } from "../error.ts";
 import { toJson } from "../json.ts";
 import { DEFAULT_LIMIT, type PageQuery } from "../paging.ts";
@@ -28,7 +28,10 @@ export const MAX_PLANNED = 50;
 export function presentStream({ armedAt, recording, ...row }: queries.PublicStream) {
   const state = stateOf({ armedAt, isLive: row.isLive, startedAt: row.startedAt });
   const kept = recordingOf(row.id, recording);
-  return { ...toJson(row), state, playback: playing(row, kept), recording: kept };
+  const { slug, visibility } = row.channel;
+  // While it is live its own picture is what it was a while ago.
+  const thumbnailUrl = (row.isLive ? liveThumbnailOf(slug, visibility) : null) ?? row.thumbnailUrl;
+  return { ...toJson(row), thumbnailUrl, state, playback: playing(row, kept), recording: kept };
 }
 
 /** Where ingest serves it. */

@@ -274,6 +274,30 @@ describe("lists", () => {
   );
 });
 
+describe("pictures", () => {
+  const pictureOf = async (id: number, actor: Asking = ada) =>
+    (await read<{ thumbnailUrl: string | null }>(actor.request("GET", `/api/streams/${id}`))).body.thumbnailUrl;
+  const ofChannel = async () =>
+    (await read<{ thumbnailUrl: string | null }>(ada.request("GET", `/api/channels/${channelId}`))).body.thumbnailUrl;
+
+  test("of a live stream it is that of the moment, afterwards its own", async () => {
+    const id = await goLive();
+    await platform.database.sql`update streams set thumbnail_url = '/uploads/own.webp'`;
+    expect(await pictureOf(id)).toBe("/live/one/thumbnail.webp");
+    expect(await ofChannel()).toBe("/live/one/thumbnail.webp");
+    await platform.database.sql`update channels set thumbnail_url = '/uploads/channel.webp'`;
+    expect(await ofChannel()).toBe("/uploads/channel.webp");
+    await post(id, "stop");
+    expect(await pictureOf(id)).toBe("/uploads/own.webp");
+  });
+
+  test("where a token is needed to see it, it is the stored one", async () => {
+    const id = await goLive();
+    await platform.database.sql`update channels set visibility = 'private'`;
+    expect([await pictureOf(id), await ofChannel()]).toEqual([null, null]);
+  });
+});
+
 describe("status", () => {
   const sample = {
     type: "stream.sample",
