@@ -6,6 +6,7 @@ import { formatRelative } from "../i18n/when.ts";
 import { createNow } from "../live/create-now.ts";
 import { createStreamFeed } from "../live/create-stream-feed.ts";
 import { PATHS, streamPath, watchPath } from "../paths.ts";
+import { createSources, type Watched } from "../player/create-sources.ts";
 import { PlayerView } from "../player/player-view.tsx";
 import { CarrierArt } from "../ui/carrier-art.tsx";
 import { recall, remember } from "../ui/memory.ts";
@@ -23,9 +24,17 @@ export function Past() {
   useTitle(() => (presence() === "missing" ? words().past.missing : (stream()?.title ?? "")));
 
   /** Another object for another recording only. */
-  const sources = createMemo(() => (presence() === "recorded" ? (stream()?.playback ?? null) : null), null, {
-    equals: (a, b) => a?.hls === b?.hls,
-  });
+  const watched = createMemo<Watched | null>(
+    () => {
+      const known = presence() === "recorded" ? stream() : null;
+      if (known === null || known.playback === null) return null;
+      const { id, channel, playback } = known;
+      return { kind: "stream", id, isPrivate: channel.visibility === "private", playback };
+    },
+    null,
+    { equals: (a, b) => a?.playback.hls === b?.playback.hls && a?.isPrivate === b?.isPrivate },
+  );
+  const sources = createSources(watched);
   const startAt = () => {
     const seconds = Number(query.t ?? Number.NaN);
     return seconds > 0 ? seconds : null;

@@ -7,6 +7,7 @@ import { studioWords } from "../i18n/studio-words.ts";
 import type { Stream } from "../live/client.ts";
 import { createNow } from "../live/create-now.ts";
 import { goLivePath } from "../paths.ts";
+import { createSources } from "../player/create-sources.ts";
 import { PlayerView } from "../player/player-view.tsx";
 import { createHealth } from "../studio/create-health.ts";
 import { Doctor } from "../studio/doctor.tsx";
@@ -50,7 +51,13 @@ function OnAir(props: { stream: Stream }) {
   const id = createMemo(() => props.stream.id);
   const health = createHealth(id, studio.viewers);
   // The stream is another object after each event; only another broadcast is a reason to load anew.
-  const sources = createMemo(() => (id() === null ? null : untrack(() => props.stream.playback)));
+  const watched = createMemo(() => {
+    const stream = { id: id(), ...untrack(() => ({ playback: props.stream.playback, channel: props.stream.channel })) };
+    const { playback, channel } = stream;
+    if (playback === null) return null;
+    return { kind: "stream" as const, id: stream.id, isPrivate: channel.visibility === "private", playback };
+  });
+  const sources = createSources(watched);
   const uptime = () =>
     formatElapsed(locale(), (now() - Date.parse(props.stream.startedAt ?? props.stream.createdAt)) / 1000);
 

@@ -8,6 +8,7 @@ import { createNow } from "../live/create-now.ts";
 import { createStreamList } from "../live/create-stream-list.ts";
 import { isRecorded } from "../live/recording.ts";
 import { embedPath, PATHS, streamPath, userPath, watchPath } from "../paths.ts";
+import { createSources } from "../player/create-sources.ts";
 import { hasMediaSource } from "../player/engine.ts";
 import { PlayerView } from "../player/player-view.tsx";
 import { CarrierArt } from "../ui/carrier-art.tsx";
@@ -53,7 +54,13 @@ export function Watch() {
     return { id };
   }, null);
   // The channel is another object after each poll; only another broadcast is a reason to load anew.
-  const sources = createMemo(() => (broadcast() === null ? null : untrack(() => channel()?.playback ?? null)));
+  const watched = createMemo(() => {
+    const known = broadcast() === null ? null : untrack(channel);
+    if (known === null) return null;
+    const { id, visibility, playback } = known;
+    return { kind: "channel" as const, id, isPrivate: visibility === "private", playback };
+  });
+  const sources = createSources(watched);
 
   function chooseTheatre(on: boolean): void {
     remember("theatre", on ? "true" : null);
