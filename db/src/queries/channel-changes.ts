@@ -3,12 +3,13 @@ import { eq, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../connect.ts";
 import { guarded } from "../database-error.ts";
 import type { KeyVault } from "../key-vault.ts";
-import type { ChannelRow, Visibility } from "../model.ts";
+import type { Visibility } from "../model.ts";
 import { channels } from "../schema/channels.ts";
 import { streams } from "../schema/streams.ts";
 import { isSlug } from "../slug.ts";
 import type { StreamName } from "../stream-events.ts";
 import { replaceKey } from "./channel-keys.ts";
+import { type ChannelSettings, settingsOf } from "./channel-settings.ts";
 import { notASlug } from "./channel-writes.ts";
 import { isId } from "./channels.ts";
 import { endWhere } from "./publishing.ts";
@@ -50,10 +51,6 @@ export interface ChannelChange {
   readonly settings?: ChannelSettings | undefined;
 }
 
-export type ChannelSettings = {
-  readonly [K in "latency" | "secondEncoder" | "isRecorded" | "dvrSeconds"]?: ChannelRow[K] | undefined;
-};
-
 /**
  * `is-live`: the name and whether it is private are part of a broadcast's addresses, and stay while it goes on. Null when there is no such
  * channel. Throws `database.slug-taken`, `database.constraint`.
@@ -67,8 +64,8 @@ export const updateChannel = guarded(
       const { slug = channel.slug, visibility = channel.visibility } = change;
       const moves = slug !== channel.slug || (visibility === "private") !== (channel.visibility === "private");
       if (channel.isLive && moves) return "is-live";
-      const { settings = {}, ...rest } = change;
-      const values = { ...rest, ...settings, slug };
+      const { settings, ...rest } = change;
+      const values = { ...rest, ...settingsOf(settings), slug };
       await tx.update(channels).set(values).where(eq(channels.id, channelId));
       return "done";
     });

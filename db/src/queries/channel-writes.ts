@@ -9,8 +9,8 @@ import { users } from "../schema/users.ts";
 import { isSlug } from "../slug.ts";
 import { makeStreamKey } from "../stream-key.ts";
 import { PLACEHOLDER_EMAIL, placeholder, userIdOf } from "./accounts.ts";
-import type { ChannelSettings } from "./channel-changes.ts";
 import { noSuchChannel, sealed } from "./channel-keys.ts";
+import { type ChannelSettings, settingsOf } from "./channel-settings.ts";
 
 export const FIRST_CHANNEL_SLUG = "main";
 
@@ -44,7 +44,7 @@ export const notASlug = () =>
  */
 export const createChannel = guarded(
   async (db: Database, vault: KeyVault, channel: NewChannel): Promise<OwnChannel> => {
-    const { username, userId: owner, limit, streamKey = makeStreamKey(), settings = {}, ...values } = channel;
+    const { username, userId: owner, limit, streamKey = makeStreamKey(), settings, ...values } = channel;
     if (!isSlug(values.slug)) throw notASlug();
     if (streamKey === values.slug || streamKey === "")
       throw new DatabaseError("database.constraint", "A stream key that is the public name would be no secret.", {
@@ -55,7 +55,7 @@ export const createChannel = guarded(
       if (limit !== undefined) await requireRoom(tx, userId, limit);
       const [row] = await tx
         .insert(channels)
-        .values({ ...values, ...settings, userId, ...sealed(vault, streamKey) })
+        .values({ ...values, ...settingsOf(settings), userId, ...sealed(vault, streamKey) })
         .returning();
       const { streamKeySealed: _, search: __, publishBlockedUntil: ___, ...own } = row!;
       return { ...own, streamKey };

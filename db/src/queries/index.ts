@@ -1,7 +1,6 @@
 export * from "./accounts.ts";
 export {
   type ChannelChange,
-  type ChannelSettings,
   channelOwner,
   type DeletedChannel,
   deleteChannel,
@@ -18,6 +17,7 @@ export {
   sealPlainKeys,
   streamKeyOf,
 } from "./channel-keys.ts";
+export type { ChannelSettings } from "./channel-settings.ts";
 export * from "./channel-writes.ts";
 export {
   CHANNEL_SORTS,

@@ -96,7 +96,7 @@ export function openRecordings(options: RecordingsOptions): Recordings {
   }
 
   async function checkRoom(where: Storage): Promise<void> {
-    const bytes = await where.free();
+    const bytes = await where.free(where === storage ? RECORDINGS : SCRATCH);
     free.set(where, bytes);
     if (bytes === null || bytes >= retention.minFreeBytes) return;
     for (const { archive } of [...active.values()]) {
@@ -231,7 +231,7 @@ export function openRecordings(options: RecordingsOptions): Recordings {
     const at = now();
     for (const [streamId, last] of watched) if (at - last > WATCHED_FOR) watched.delete(streamId);
     const all = await register.finishedOf(ids);
-    const room = await storage.free();
+    const room = await storage.free(RECORDINGS);
     // Asked in turn of those that would go, so that nobody is asked about thousands that stay.
     const inUse = new Set(watched.keys());
     for (;;) {

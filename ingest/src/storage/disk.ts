@@ -77,10 +77,10 @@ export function openDiskStorage(folder: string): Storage {
         throw failure(error);
       }
     },
-    async free() {
+    async free(prefix) {
       try {
         // Its folder may not be there yet: the disk is that of the nearest one that is.
-        const { bavail, bsize } = await statfs(await nearest(folder));
+        const { bavail, bsize } = await statfs(await nearest(pathOf(checkPrefix(prefix))));
         return bavail * bsize;
       } catch (error) {
         throw failure(error);

@@ -18,8 +18,8 @@ export interface Storage {
   delete(key: string): Promise<void>;
   /** Every file whose key begins with `prefix`, which ends with `/`. What is not there is removed already. */
   remove(prefix: string): Promise<void>;
-  /** Bytes that can still be written; null where nobody can know. */
-  free(): Promise<number | null>;
+  /** Bytes that can still be written below `prefix`, which ends with `/`; null where nobody can know. */
+  free(prefix: string): Promise<number | null>;
 }
 
 /** Of a file that has both ends: first and last byte. */
