@@ -7,7 +7,13 @@ import { openRedisBus } from "@streamhub/db/bus/redis";
 import { silentLog } from "@streamhub/db/scratch";
 import { startScratchRedis } from "@streamhub/db/scratch-redis";
 import { type Ingest, startIngest } from "@streamhub/ingest";
-import { ENDED_ELSEWHERE, joinBus, makeDatabaseGate } from "@streamhub/ingest/platform/index";
+import {
+  ENDED_ELSEWHERE,
+  type HealthHistory,
+  joinBus,
+  makeDatabaseGate,
+  makeHealthHistory,
+} from "@streamhub/ingest/platform/index";
 import { makeFlv } from "@streamhub/ingest/remux/testing/flv";
 import { Registry } from "prom-client";
 import { type Actor, makeActor } from "../api/test/actors.ts";
@@ -20,6 +26,7 @@ let platform: TestPlatform;
 let ada: Actor;
 let key: string;
 let channelId: number;
+let history: HealthHistory;
 const cleanUps: (() => unknown)[] = [];
 
 beforeAll(async () => {
@@ -64,10 +71,12 @@ function startNode(bus: Bus, heartbeatMs = 3_600_000): number {
     ffmpeg: null,
   });
   ingest = { listen, cut } as Ingest;
-  const leave = joinBus({ bus, ingest: { listen, cut }, log, sampleMs: 50 });
+  history = makeHealthHistory({ write: (minutes) => queries.writeHealth(platform.database.db, minutes), log });
+  const leave = joinBus({ bus, ingest: { listen, cut }, log, history, sampleMs: 50 });
   cleanUps.push(async () => {
     await stop();
     await leave();
+    await history.stop();
     await gate.close();
   });
   return rtmpPort;
@@ -139,7 +148,7 @@ describe("in one process", () => {
     expect([...(await platform.database.sql`select id from streams`)]).toEqual([]);
   });
 
-  test("the status says what arrives", async () => {
+  test("the status says what arrives, and its history keeps it", async () => {
     const client = await encoder(startNode(platform.bus));
     const id = await liveId();
     for (const { kind, timestamp, body } of await makeFlv({ seconds: 5, video: { gop: 30 }, audio: {} }))
@@ -159,6 +168,12 @@ describe("in one process", () => {
       audioCodec: "AAC",
       keyframeIntervalSeconds: 1,
     });
+    await history.flush();
+    const { points } = await ask<{ points: { bitrateKbps: number; keyframeIntervalSeconds: number | null }[] }>(
+      "GET",
+      `/api/streams/${id}/health`,
+    );
+    expect(points.some(({ keyframeIntervalSeconds }) => keyframeIntervalSeconds === 1)).toBe(true);
     const { lastUsedFrom } = await ask<{ lastUsedFrom: string }>("GET", `/api/channels/${channelId}/stream-key`);
     expect(lastUsedFrom).toBe("127.0.0.1");
   });
