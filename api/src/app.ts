@@ -14,6 +14,7 @@ import { healthRoutes } from "./health/routes.ts";
 import { requestLimits } from "./limits/plugin.ts";
 import { platformMetrics } from "./metrics/platform.ts";
 import { makeRequestMetrics } from "./metrics/requests.ts";
+import { oembedRoutes } from "./oembed/routes.ts";
 import { openapiRoutes } from "./openapi/routes.ts";
 import { playbackRoutes } from "./playback/routes.ts";
 import type { Services } from "./services.ts";
@@ -47,6 +48,7 @@ export function createApp(given: Services) {
     .use(openapiRoutes(() => described))
     .use(healthRoutes(services.probes))
     .use(siteRoutes(services.site))
+    .use(oembedRoutes(services))
     .use(authRoutes(services))
     .use(channelRoutes(services))
     .use(streamRoutes(services))

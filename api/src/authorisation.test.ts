@@ -61,6 +61,14 @@ const makeChannel = (owner: TestUser, variant: Variant) =>
 const channel: Rule["object"] = async ({ owner }, variant) =>
   variant === "unknown" ? UNKNOWN : (await makeChannel(owner, variant)).id;
 
+/** Its name instead of its id. */
+const named: Rule["object"] = async ({ owner }, variant) => {
+  if (variant === "unknown") return "nobody-has-this-name";
+  const slug = `channel-${++names}`;
+  await platform.makeChannel(slug, { owner, visibility: visibilityOf(variant) });
+  return slug;
+};
+
 const liveStream: Rule["object"] = async ({ owner }, variant) =>
   variant === "unknown" ? UNKNOWN : (await makeChannel(owner, variant)).goLive();
 
@@ -128,6 +136,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   "GET /api/health": { statuses: PUBLIC },
   "GET /api/ready": { statuses: PUBLIC },
   "GET /api/site": { statuses: PUBLIC },
+  // Asked by other sites' servers, whoever reads them.
+  "GET /api/oembed": {
+    object: named,
+    query: ({ id }) => `?url=http://localhost/watch/${id}`,
+    statuses: { open: PUBLIC.open, private: "404 404 404 404 404", unknown: "404 404 404 404 404" },
+  },
   "POST /api/auth/register": {
     body: () => ({ username: `newcomer-${++names}`, email: `newcomer-${names}@example.org`, password: TEST_PASSWORD }),
     statuses: { open: "201 201 201 201 201" },
