@@ -12,6 +12,7 @@ function isSideBySide(args: readonly string[], flags: readonly string[]): boolea
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<Bench>>> = {
   parse: async () => (await import("./benches/parse.ts")).parseBench,
   play: async () => (await import("./benches/play.ts")).playBench,
+  hls: async () => (await import("./benches/hls.ts")).hlsBench,
   publish: async (args) =>
     isSideBySide(args, ["--servers", "--seconds", "--settle", "--tick"])
       ? (await import("./benches/publish.ts")).publishBench

@@ -212,7 +212,7 @@ function judge(values: PlayValues, session: Session): void {
 
 export const boundOfPlay = (values: PlayValues): number => {
   const { duration, ramp, timeout } = read(values);
-  return duration + ramp + 2 * timeout + 60 + (values.publish === "" ? 0 : 300) + (values.cmd === "" ? 0 : 40);
+  return duration + ramp + 2 * timeout + 60 + (values.publish === "" ? 0 : 900) + (values.cmd === "" ? 0 : 40);
 };
 
 export const playBench = makeTool({

@@ -8,8 +8,9 @@ import { type FloodTask, startFlood } from "./flood.ts";
 import { type PlayersTask, startPlayers } from "./players.ts";
 import { type Load, type PublishersTask, startPublishers } from "./publishers.ts";
 import { makeReporter, type Reporter } from "./reporter.ts";
+import { startViewers, type ViewersTask } from "./viewers.ts";
 
-export type WorkerTask = PublishersTask | FloodTask | PlayersTask;
+export type WorkerTask = PublishersTask | FloodTask | PlayersTask | ViewersTask;
 
 export type WorkerReport =
   | { readonly type: "ready" }
@@ -32,6 +33,8 @@ async function start(task: WorkerTask, reporter: Reporter): Promise<Load> {
       return startFlood(task, await loadTimeline(task.source, task.chunkSize), reporter);
     case "players":
       return startPlayers(task, reporter);
+    case "viewers":
+      return startViewers(task, reporter);
   }
 }
 

@@ -4,9 +4,15 @@ import { MEDIA_OPTIONS, prepareMedia } from "../media/prepare.ts";
 import { readRtmpUrl, refuseStranger } from "./address.ts";
 import { awaitFleet, startFleet } from "./fleet.ts";
 import { RunFailure, type Session } from "./session.ts";
+import { secondsOf } from "./values.ts";
 
 export const COMPANION_OPTIONS = {
   publish: option("publish", "", "publish here meanwhile, rtmp://HOST/APP/KEY, with the clock in it"),
+  settle: option(
+    "settle",
+    "8s",
+    "with --publish: time before the players come, so that it is no broadcast that only begins",
+  ),
   ...MEDIA_OPTIONS,
 } satisfies OptionTable;
 
@@ -52,10 +58,17 @@ export async function startCompanion(
   );
   session.phase("starting the publisher");
   await awaitFleet(fleet, fleet.ready, session, timeoutMs / 1_000 + 10);
+  const settle = secondsOf("settle", values.settle, 0, 600);
+  session.phase("waiting for the broadcast to settle", settle);
+  await Promise.race([session.sleep(settle), fleet.lost]);
   if (failures.length > 0) throw new RunFailure(`The publisher of --publish did not start: ${failures[0]}.`);
 }
 
-export function checkCompanion({ publish }: { readonly publish: string }, insecure: boolean): void {
+export function checkCompanion(
+  { publish, settle }: { readonly publish: string; readonly settle: string },
+  insecure: boolean,
+): void {
+  secondsOf("settle", settle, 0, 600);
   if (publish !== "" && readRtmpUrl(publish, insecure).name.includes("{n}"))
     throw new UsageError("--publish is one publisher: {n} has no meaning there.");
 }
