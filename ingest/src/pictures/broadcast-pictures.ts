@@ -53,6 +53,7 @@ export interface BroadcastPictures extends LivePictures {
 
 export const SOURCE_RENDITION = "video";
 const EVERY_SECONDS = 10;
+const SOON_SECONDS = 1.5;
 /** Segments are not exactly as long as they should be. */
 const TOLERANCE = 0.6;
 /** A machine that takes long gets more time: a tenth of it is for pictures at most. */
@@ -120,6 +121,8 @@ export function makeBroadcastPictures(options: BroadcastPicturesOptions): Broadc
       if (version === 1 && onCover !== undefined) void quietly(onCover(drawn.large));
       await addTile(drawn.tile, time - origin!);
     } catch (error) {
+      // Who has none yet asks again soon.
+      if (latest === null) nextAt = time + SOON_SECONDS;
       if (!(error instanceof PictureError) || error.code !== "picture.failed" || ++failures < MAX_FAILURES) return;
       failures = 0;
       failedEpoch = epoch.number;

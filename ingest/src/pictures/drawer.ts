@@ -43,24 +43,40 @@ export interface DrawerOptions {
   readonly atOnce?: number;
   readonly maxWaiting?: number;
   readonly timeoutMs?: number;
+  /** Processors that thumbnails may take all the time; what was not used is kept for a minute. */
+  readonly share?: number;
 }
 
 const AT_ONCE = 2;
 const MAX_WAITING = 64;
 const TIMEOUT_MS = 15_000;
 const MAX_ERROR = 300;
+/** Of each processor: on two, about ten broadcasts have a picture every ten seconds, more of them one less often. */
+const SHARE = 0.1;
+const SAVED_SECONDS = 60;
 
 export function makeDrawer({
   path,
   atOnce = AT_ONCE,
   maxWaiting = MAX_WAITING,
   timeoutMs = TIMEOUT_MS,
+  share = SHARE * navigator.hardwareConcurrency,
 }: DrawerOptions): Drawer {
   const children = new Set<Bun.Subprocess>();
   const waiting: (() => void)[] = [];
   let running = 0;
   let stopped = false;
+  /** Processor seconds that may be spent. */
+  let credit = share * SAVED_SECONDS;
+  let creditedAt = performance.now();
   let [drawn, failed, dropped, cpuSeconds] = [0, 0, 0, 0];
+
+  function mayDraw(): boolean {
+    const now = performance.now();
+    credit = Math.min(share * SAVED_SECONDS, credit + ((now - creditedAt) / 1_000) * share);
+    creditedAt = now;
+    return credit > 0;
+  }
 
   async function inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (stopped || waiting.length >= maxWaiting) {
@@ -112,17 +128,25 @@ export function makeDrawer({
       child.kill("SIGKILL");
       await child.exited;
       children.delete(child);
-      cpuSeconds += Number(child.resourceUsage()?.cpuTime.total ?? 0) / 1e6;
+      const spent = Number(child.resourceUsage()?.cpuTime.total ?? 0) / 1e6;
+      cpuSeconds += spent;
+      credit -= spent;
     }
   }
 
   return {
-    keyframe: (media) =>
-      inTurn(async () => {
+    async keyframe(media) {
+      if (!mayDraw()) {
+        dropped++;
+        throw new PictureError("picture.busy", "Pictures have had their share of the processors.");
+      }
+      return inTurn(async () => {
         const [large, small, tile] = await run(keyframeArgv(), media, 2);
         if (tile!.length !== TILE_BYTES) throw new PictureError("picture.failed", "The tile has an unexpected size.");
         return { large: large!, small: small!, tile: tile! };
-      }),
+      });
+    },
+    // Seldom, and what it shows would be lost.
     sheet: (tiles) => inTurn(async () => (await run(sheetArgv(), tiles.slice(0, SHEET_TILES), 0))[0]!),
     get stats() {
       return { drawn, failed, dropped, cpuSeconds };

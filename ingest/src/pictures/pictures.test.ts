@@ -89,6 +89,16 @@ describe("drawing", () => {
     expect((await own.sheet(tile).catch((error) => error)).code).toBe("picture.busy");
   });
 
+  test("thumbnails have their share of the processors, and no more; sheets are drawn all the same", async () => {
+    const own = makeDrawer({ path: "ffmpeg", share: 1e-6, timeoutMs: 60_000 });
+    const media = await encode("share.mp4", "testsrc2=s=320x180:r=25", X264);
+    await own.keyframe([media]);
+    expect((await own.keyframe([media]).catch((error) => error)).code).toBe("picture.busy");
+    await own.sheet([new Uint8Array(TILE_BYTES)]);
+    expect(own.stats).toMatchObject({ drawn: 2, dropped: 1, failed: 0 });
+    await own.stop();
+  });
+
   test("one that takes too long is ended", async () => {
     const own = makeDrawer({ path: "ffmpeg", timeoutMs: 1 });
     expect((await own.sheet([new Uint8Array(TILE_BYTES)]).catch((error) => error)).code).toBe("picture.late");
