@@ -7,7 +7,7 @@ import { flvBody } from "./flv-stream.ts";
 import type { FrameFeed } from "./frame-feed.ts";
 import { growingBody, partsOf } from "./growing.ts";
 import { flvSession, frameSession, type MediaSession, type MediaSockets } from "./live-sockets.ts";
-import { type Body, CORS, plain, respond, respondFrom } from "./media-response.ts";
+import { type Body, CORS, plain, preflight, respond, respondFrom } from "./media-response.ts";
 import { pictureResponse } from "./picture-response.ts";
 import { carrying, type PlaylistName, type Publication, playlistOf } from "./publication.ts";
 import { type Directives, isThere, isTooFar, NO_DIRECTIVES, readDirectives } from "./reload.ts";
@@ -448,18 +448,6 @@ function late(): Response {
   return plain(503, "What was asked for did not come in time; come again.", {
     "retry-after": "1",
     "cache-control": "no-store",
-  });
-}
-
-function preflight(): Response {
-  return new Response(null, {
-    status: 204,
-    headers: {
-      ...CORS,
-      "access-control-allow-methods": "GET, HEAD, OPTIONS",
-      "access-control-allow-headers": "range, if-none-match, if-range",
-      "access-control-max-age": "86400",
-    },
   });
 }
 

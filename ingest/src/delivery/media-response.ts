@@ -107,6 +107,20 @@ function rangeOf(request: Request, length: number, etag: string): Range | "unsat
   return start >= length ? "unsatisfiable" : { start, end };
 }
 
+/** What a page of another site asks first. Players tell how they do in the headers of CMCD (CTA-5004 §3). */
+export function preflight(): Response {
+  return new Response(null, {
+    status: 204,
+    headers: {
+      ...CORS,
+      "access-control-allow-methods": "GET, HEAD, OPTIONS",
+      "access-control-allow-headers":
+        "range, if-none-match, if-range, cmcd-object, cmcd-request, cmcd-session, cmcd-status",
+      "access-control-max-age": "86400",
+    },
+  });
+}
+
 export function plain(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(`${text}\n`, {
     status,

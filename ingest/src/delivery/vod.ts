@@ -9,7 +9,7 @@ import { initKey, recordingPrefix, segmentKey } from "../recording/names.ts";
 import type { Recording } from "../recording/recording.ts";
 import type { Recordings } from "../recording/recordings.ts";
 import { type Entry, enter, secluded } from "./entry.ts";
-import { CORS, plain, respond, respondFrom } from "./media-response.ts";
+import { plain, preflight, respond, respondFrom } from "./media-response.ts";
 import { carrying, joined, type PlaylistName, type Rendered } from "./publication.ts";
 import { readVodRoute, type VodRoute } from "./vod-route.ts";
 
@@ -159,16 +159,4 @@ function render({ view }: Recording, name: PlaylistName): Uint8Array | null {
   }
   const rendition = view.renditions.find((each) => `${each.name}/index.m3u8` === name);
   return rendition === undefined ? null : joined(mediaPlaylistPieces(view, rendition, { isRecording: true }));
-}
-
-function preflight(): Response {
-  return new Response(null, {
-    status: 204,
-    headers: {
-      ...CORS,
-      "access-control-allow-methods": "GET, HEAD, OPTIONS",
-      "access-control-allow-headers": "range, if-none-match, if-range",
-      "access-control-max-age": "86400",
-    },
-  });
 }
