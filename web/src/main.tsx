@@ -28,6 +28,9 @@ const StudioHome = lazyPage(async () => (await import("./pages/studio.tsx")).Stu
 const NewChannel = lazyPage(async () => (await import("./pages/new-channel.tsx")).NewChannel);
 const StudioLayout = lazy(async () => ({ default: (await import("./studio/studio-layout.tsx")).StudioLayout }));
 const StudioLive = lazyPage(async () => (await import("./pages/studio-live.tsx")).StudioLive);
+const StudioStreams = lazyPage(async () => (await import("./pages/studio-streams.tsx")).StudioStreams);
+const StudioStatistics = lazyPage(async () => (await import("./pages/studio-statistics.tsx")).StudioStatistics);
+const StudioSettings = lazyPage(async () => (await import("./pages/studio-settings.tsx")).StudioSettings);
 const GoLive = lazyPage(async () => (await import("./pages/studio-go-live.tsx")).GoLive);
 
 const root = document.getElementById("root");
@@ -50,6 +53,9 @@ render(
       <Route path={PATHS.channelStudio} component={StudioLayout}>
         <Route path="/" component={StudioLive} />
         <Route path="/go-live" component={GoLive} />
+        <Route path="/streams" component={StudioStreams} />
+        <Route path="/statistics" component={StudioStatistics} />
+        <Route path="/settings" component={StudioSettings} />
       </Route>
       <Route path="*" component={Missing} />
     </Router>

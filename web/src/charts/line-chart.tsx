@@ -21,6 +21,8 @@ export interface LineChartProps {
   readonly height?: number;
   /** Seconds on the axis, or numbers of any kind. */
   readonly time?: boolean;
+  /** Counts of people have no halves. */
+  readonly whole?: boolean;
   /** Upper end of the values where nature has one, such as 1 for shares. */
   readonly most?: number;
 }
@@ -44,6 +46,7 @@ function alpha(colour: string, share: number): string {
   return `color-mix(in srgb, ${colour} ${share * 100}%, transparent)`;
 }
 
+const WHOLE_STEPS = [0, 1, 2, 3, 4, 5, 6, 7, 8].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
 const AXIS_FONT = "12px Onest, system-ui, sans-serif";
 
 export function LineChart(props: LineChartProps) {
@@ -66,7 +69,7 @@ export function LineChart(props: LineChartProps) {
         cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
         scales: {
           x: { time: props.time ?? true },
-          y: { range: (_chart, _least, most) => [0, props.most ?? Math.max(1, (most ?? 0) * 1.1)] },
+          y: { range: (_chart, _least, most) => [0, props.most ?? Math.max(props.whole ? 4 : 1, (most ?? 0) * 1.1)] },
         },
         axes: [
           {
@@ -84,6 +87,7 @@ export function LineChart(props: LineChartProps) {
             grid: { stroke: () => palette.of("--line"), width: 1 },
             ticks: { show: false },
             space: 36,
+            ...(props.whole ? { incrs: WHOLE_STEPS } : {}),
             size: (_chart, values) => 18 + 7 * Math.max(3, ...(values ?? []).map((value) => value.length)),
             values: (_chart, splits) => splits.map((value) => props.format(value)),
           },

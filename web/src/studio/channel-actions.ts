@@ -24,9 +24,11 @@ export async function createChannel(
   return outcome.ok ? { channel: outcome.value } : { problem: outcome.problem };
 }
 
+export type ChannelSettings = NonNullable<Channel["settings"]>;
+
 export async function saveChannel(
   { id }: Channel,
-  change: Partial<NewChannel>,
+  change: Partial<NewChannel> & { settings?: Partial<ChannelSettings> },
 ): Promise<{ channel: Channel } | { problem: Problem }> {
   const outcome = await outcomeOf(client.api.channels({ id }).put(change));
   return outcome.ok ? { channel: outcome.value } : { problem: outcome.problem };

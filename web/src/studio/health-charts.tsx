@@ -18,10 +18,15 @@ export function HealthCharts(props: { health: Health; startedAt: string | null }
     const minutes = range();
     return minutes === null ? 0 : Math.floor(Date.now() / 1000) - minutes * 60;
   };
-  const clock = createMemo(() => new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit" }));
-  const second = createMemo(() => new Intl.DateTimeFormat(locale(), { timeStyle: "medium" }));
+  const clockOf = (style: "short" | "medium") =>
+    createMemo(() => new Intl.DateTimeFormat(locale(), { timeStyle: style, hourCycle: "h23" }));
+  const clock = clockOf("short");
+  const second = clockOf("medium");
+  /** Whole minutes say nothing on an axis that is short itself. */
+  const axis = (line: readonly number[]) => ((line.at(-1) ?? 0) - (line[0] ?? 0) < 360 ? second() : clock());
   const at = (format: Intl.DateTimeFormat) => (seconds: number) => format.format(seconds * 1000);
   const sample = () => props.health.sample();
+  const seconds = (value: number) => studioWords().goLive.seconds(formatNumber(value, 1));
   const kbps = (value: number) => studioWords().goLive.kbps(formatNumber(value));
 
   const charts = () => [
@@ -40,8 +45,8 @@ export function HealthCharts(props: { health: Health; startedAt: string | null }
     {
       row: ROW.keyframe,
       label: text().keyframes,
-      format: (value: number) => studioWords().goLive.seconds(Math.round(value * 10) / 10),
-      summary: text().now(`${formatNumber(sample()?.keyframeIntervalSeconds ?? 0, 1)} s`),
+      format: (value: number) => seconds(value),
+      summary: text().now(seconds(sample()?.keyframeIntervalSeconds ?? 0)),
     },
     {
       row: ROW.viewers,
@@ -70,14 +75,16 @@ export function HealthCharts(props: { health: Health; startedAt: string | null }
         {/* By place: each is made once and only its data changes. */}
         {[0, 1, 2, 3].map((index) => {
           const chart = () => charts()[index] ?? charts()[0]!;
+          const line = createMemo(() => props.health.line(chart().row, from()));
           return (
             <LineChart
               label={chart().label}
               summary={chart().summary}
-              data={props.health.line(chart().row, from())}
+              data={line()}
+              whole={chart().row === ROW.viewers}
               format={(value) => chart().format(value)}
-              axis={(seconds) => at(clock())(seconds)}
-              moment={(seconds) => at(second())(seconds)}
+              axis={(when) => at(axis(line()[0]))(when)}
+              moment={(when) => at(second())(when)}
               live={true}
             />
           );

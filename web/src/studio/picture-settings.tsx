@@ -66,7 +66,7 @@ export function PictureSettings(props: { server: string; streamKey: string; slug
         </div>
         <div>
           <dt>{text().keyframe}</dt>
-          <dd>{text().seconds(settings().keyframeSeconds)}</dd>
+          <dd>{text().seconds(formatNumber(settings().keyframeSeconds))}</dd>
         </div>
         <div>
           <dt>{text().audio}</dt>

@@ -1,0 +1,94 @@
+import { createForm } from "../forms/create-form.ts";
+import { formatElapsed } from "../i18n/elapsed.ts";
+import { locale } from "../i18n/locale.ts";
+import { studioWords } from "../i18n/studio-words.ts";
+import { Choices, FormProblem, Toggle } from "../ui/field.tsx";
+import { say } from "../ui/toasts.tsx";
+import { type ChannelSettings, saveChannel } from "./channel-actions.ts";
+import { useStudio } from "./own-channel.ts";
+
+/** Seconds; "" is all of it. */
+const REWINDS = ["0", "1800", "7200", "21600", ""] as const;
+
+/** How broadcasts of a channel are sent and kept. */
+export function BroadcastForm(props: { settings: ChannelSettings }) {
+  const studio = useStudio();
+  const text = () => studioWords().settings;
+  const now = props.settings;
+  const rewind = now.dvrSeconds === null ? "" : String(now.dvrSeconds);
+  const form = createForm({
+    initial: {
+      latency: now.latency as string,
+      secondEncoder: now.secondEncoder as string,
+      isRecorded: now.isRecorded as boolean,
+      rewind,
+    },
+    async submit(values) {
+      const result = await saveChannel(studio.current(), {
+        settings: {
+          latency: values.latency as ChannelSettings["latency"],
+          secondEncoder: values.secondEncoder as ChannelSettings["secondEncoder"],
+          isRecorded: values.isRecorded,
+          dvrSeconds: values.rewind === "" ? null : Number(values.rewind),
+        },
+      });
+      return "problem" in result ? result.problem : null;
+    },
+    done: () => {
+      say(studioWords().saved);
+      void studio.refresh();
+    },
+  });
+  const rewindLabel = (seconds: string) => {
+    if (seconds === "") return text().dvrAll;
+    return seconds === "0" ? text().dvrNone : formatElapsed(locale(), Number(seconds));
+  };
+  // Somebody may have chosen another length by the API.
+  const rewinds = [...new Set([...REWINDS, rewind])].toSorted((a, b) => Number(a || 1e9) - Number(b || 1e9));
+  return (
+    <section class="panel" aria-labelledby="broadcast-form">
+      <div class="panel-head">
+        <h2 id="broadcast-form">{text().broadcast}</h2>
+        <p>
+          {text().broadcastLead} {text().nextTime}
+        </p>
+      </div>
+      <form class="form panel-body" noValidate onSubmit={form.onSubmit}>
+        <FormProblem text={form.problem()} />
+        <Choices
+          legend={text().latency}
+          value={form.values.latency}
+          onChange={(value) => form.set("latency", value)}
+          options={[
+            { value: "ultra", label: text().ultra, hint: text().ultraHint },
+            { value: "balanced", label: text().balanced, hint: text().balancedHint },
+            { value: "standard", label: text().standard, hint: text().standardHint },
+          ]}
+        />
+        <Choices
+          legend={text().second}
+          value={form.values.secondEncoder}
+          onChange={(value) => form.set("secondEncoder", value)}
+          options={[
+            { value: "takeover", label: text().takeover, hint: text().takeoverHint },
+            { value: "refuse", label: text().refuse, hint: text().refuseHint },
+          ]}
+        />
+        <Toggle
+          label={text().record}
+          checked={form.values.isRecorded}
+          onChange={(checked) => form.set("isRecorded", checked)}
+        />
+        <Choices
+          legend={text().dvr}
+          value={form.values.rewind}
+          onChange={(value) => form.set("rewind", value)}
+          options={rewinds.map((value) => ({ value, label: rewindLabel(value) }))}
+        />
+        <button type="submit" class="button" disabled={form.busy()}>
+          {studioWords().save}
+        </button>
+      </form>
+    </section>
+  );
+}
