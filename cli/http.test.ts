@@ -47,4 +47,12 @@ describe("the front door", () => {
     expect(await from(site, "10.0.0.7")).toBe("10.0.0.7");
     expect(logged).toEqual([]);
   });
+
+  test("says the time and the length to HEAD as to GET", async () => {
+    const site = start();
+    const [get, head] = [await fetch(site), await fetch(site, { method: "HEAD" })];
+    for (const { headers } of [get, head]) expect(Date.parse(headers.get("date") ?? "")).toBeGreaterThan(0);
+    expect(head.headers.get("content-length")).toBe(get.headers.get("content-length"));
+    expect(await head.text()).toBe("");
+  });
 });

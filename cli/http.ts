@@ -72,6 +72,13 @@ function makeProxyWarning(log: Log): (peer: string | undefined, found: string, h
   };
 }
 
+/** RFC 9110 §6.6.1: whoever has a clock says the time. Bun does, except to HEAD. */
+async function dated(answer: Response | Promise<Response>): Promise<Response> {
+  const response = await answer;
+  if (!response.headers.has("date")) response.headers.set("date", new Date().toUTCString());
+  return response;
+}
+
 /** Throws Failure when the port is taken. */
 export function startHttp(options: HttpOptions): HttpServer {
   const { host, port, variable, parts, metrics, log, addresses, sockets = makeSockets() } = options;
@@ -109,7 +116,8 @@ export function startHttp(options: HttpOptions): HttpServer {
       websocket: sockets.handler,
       fetch(request, self) {
         if (request.headers.has("upgrade")) sockets.note(request, self);
-        return answer(request, self);
+        const response = answer(request, self);
+        return request.method === "HEAD" ? dated(response) : response;
       },
       error(error) {
         log.error({ code: "http.internal", error: String(error) }, "A request failed because of a bug");
