@@ -9,6 +9,7 @@ import { makeAddresses, type Part, startHttp } from "./http.ts";
 import { makeLog } from "./log.ts";
 import { makeMetricsPart } from "./metrics.ts";
 import { jsonArg, print } from "./output.ts";
+import { makeDescribePage } from "./page-about.ts";
 import { startProcessMetrics } from "./process-metrics.ts";
 import { openSecrets, sealKeys } from "./secrets.ts";
 import { SITE_FOLDER } from "./serve.ts";
@@ -61,7 +62,8 @@ export const apiCommand = defineCommand({
           log.error({ code, requestId, error: String(cause) }, "A request failed"),
       });
       const api: Part = (request, _address, path) => (isApiPath(path) ? app.fetch(request) : null);
-      const parts = [api, makeSite({ distDir: SITE_FOLDER })];
+      const describe = makeDescribePage((request) => app.fetch(request));
+      const parts = [api, makeSite({ distDir: SITE_FOLDER, describe, publicUrl: env.publicUrl })];
       const http = startHttp({
         host: env.host,
         port: env.httpPort,

@@ -35,6 +35,7 @@ import { claimInstance, nodeId } from "./instance.ts";
 import { makeLog } from "./log.ts";
 import { makeMetricsPart } from "./metrics.ts";
 import { jsonArg } from "./output.ts";
+import { makeDescribePage } from "./page-about.ts";
 import { startProcessMetrics } from "./process-metrics.ts";
 import { recordingsOf, startRecordings } from "./recordings.ts";
 import { openSecrets, sealKeys } from "./secrets.ts";
@@ -163,7 +164,11 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
     site: { ingest: { rtmpPort: boundRtmp, rtmpsPort, app: "live" } },
     onFailure: ({ requestId, code, cause }) => log.error({ code, requestId, error: String(cause) }, "A request failed"),
   });
-  const site = makeSite({ distDir: SITE_FOLDER });
+  const site = makeSite({
+    distDir: SITE_FOLDER,
+    describe: makeDescribePage((request) => app.fetch(request)),
+    publicUrl: env.publicUrl,
+  });
   const api: Part = (request, _address, path) => (isApiPath(path) ? app.fetch(request) : null);
   const http = startHttp({
     host,

@@ -15,6 +15,7 @@ export default defineConfig({
     // dash.js is about 800 KB by nature and loads on demand only; the entry is guarded by a test.
     chunkSizeWarningLimit: 1000,
     modulePreload: { polyfill: false },
+    rollupOptions: { input: ["index.html", "embed.html"] },
   },
   server: { proxy: { "/api": backend, "/uploads": backend, "/live": backend, "/vod": backend } },
 });

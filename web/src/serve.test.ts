@@ -113,3 +113,36 @@ test("before the first build a page view says what to run; a later build is noti
   utimesSync(join(distDir, "index.html"), new Date(), new Date(Date.now() + 5000));
   expect(await (await view())?.text()).toBe("two");
 });
+
+test("one page may be shown in frames, and only that one", async () => {
+  writeFileSync(join(root, "dist/embed.html"), "<!doctype html><title>Player</title>");
+  utimesSync(join(root, "dist/index.html"), new Date(), new Date(Date.now() + 5_000));
+  const response = await ask("/embed/north-sea", { headers: PAGE });
+  expect([response?.status, await response?.text()]).toEqual([200, "<!doctype html><title>Player</title>"]);
+  expect(response?.headers.get("content-security-policy")).toContain("frame-ancestors *");
+  expect(response?.headers.get("content-security-policy")).not.toContain("unsafe");
+  const page = await ask("/watch/north-sea", { headers: PAGE });
+  expect(page?.headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
+  expect((await ask("/embed/a/b", { headers: PAGE }))?.status).toBe(404);
+});
+
+test("a page says what it shows to machines that run no scripts, and escapes it", async () => {
+  writeFileSync(join(root, "dist/index.html"), "<!doctype html><head><title>StreamHub</title></head>");
+  const described = makeSite({
+    distDir: join(root, "dist"),
+    describe: async (path) =>
+      path === "/watch/north-sea"
+        ? { title: 'A <b>"$&', description: "Wide\n and cold", picture: "/uploads/a.webp" }
+        : null,
+  });
+  const read = async (path: string) =>
+    (await described(new Request(`https://tv.example${path}`, { headers: PAGE })))?.text() ?? "";
+  const html = await read("/watch/north-sea");
+  expect(html).toContain("<title>A &lt;b&gt;&quot;$&amp; · StreamHub</title>");
+  expect(html).toContain('<meta property="og:description" content="Wide and cold" />');
+  expect(html).toContain('<meta property="og:image" content="https://tv.example/uploads/a.webp" />');
+  expect(html).toContain(
+    'type="application/json+oembed" href="https://tv.example/api/oembed?url=https%3A%2F%2Ftv.example%2Fwatch%2Fnorth-sea"',
+  );
+  expect(await read("/watch/nobody")).toBe("<!doctype html><head><title>StreamHub</title></head>");
+});

@@ -6,11 +6,16 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { type DescribePage, isDescribed, type PageAbout, withHead } from "./page-head.ts";
 import { isPage } from "./paths.ts";
 
 export interface SiteOptions {
   /** The folder that `vite build` wrote. */
   readonly distDir: string;
+  /** What pages of channels and recordings say of themselves; without it all say the same. */
+  readonly describe?: DescribePage;
+  /** The site's own origin when it is known; null: that of the request. */
+  readonly publicUrl?: string | null;
 }
 
 /** Answers a request for the site, or `null` when it is for somebody else (not GET or HEAD, or neither a file nor a page view). */
@@ -43,31 +48,41 @@ const IMMUTABLE = "public, max-age=31536000, immutable";
 const REVALIDATE = "no-cache";
 
 /** hls.js and dash.js run their demuxers in workers made from blobs and hand media to the page as blobs; nothing else is loosened. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "media-src 'self' blob:",
-  "worker-src 'self' blob:",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join("; ");
+const contentSecurityPolicy = (frameAncestors: string): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data: blob:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "media-src 'self' blob:",
+    "worker-src 'self' blob:",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    `frame-ancestors ${frameAncestors}`,
+  ].join("; ");
 
 const SECURITY_HEADERS = {
-  "content-security-policy": CONTENT_SECURITY_POLICY,
+  "content-security-policy": contentSecurityPolicy("'none'"),
   "x-content-type-options": "nosniff",
   "referrer-policy": "strict-origin-when-cross-origin",
   "cross-origin-opener-policy": "same-origin",
   "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 } as const;
 
+/** The one page that others may show in a frame. It gives away nothing that a frame could be used to steal: nobody is signed in there. */
+const EMBED = /^\/embed\/[^/]{1,100}\/?$/;
+const EMBED_HEADERS = {
+  ...SECURITY_HEADERS,
+  "content-security-policy": contentSecurityPolicy("*"),
+  "cross-origin-resource-policy": "cross-origin",
+} as const;
+const DESCRIBED_WITHIN_MS = 1_000;
+
 /** Makes the handler. It never throws for a folder that is not built: page views then say what to run. */
-export function makeSite({ distDir }: SiteOptions): Site {
+export function makeSite({ distDir, describe, publicUrl = null }: SiteOptions): Site {
   const indexFile = join(distDir, "index.html");
   let assets: ReadonlyMap<string, Asset> = new Map();
   let readAt = -1;
@@ -84,14 +99,34 @@ export function makeSite({ distDir }: SiteOptions): Site {
   return (request) => {
     if (request.method !== "GET" && request.method !== "HEAD") return null;
     const { pathname } = new URL(request.url);
-    const asset = pathname === "/index.html" ? undefined : assets.get(pathname);
+    const asset = /^\/(index|embed)\.html$/.test(pathname) ? undefined : assets.get(pathname);
     if (asset !== undefined) return respond(request, asset, 200);
+    if (EMBED.test(pathname)) {
+      refresh();
+      const player = assets.get("/embed.html");
+      return player === undefined ? notBuilt() : respond(request, player, 200, EMBED_HEADERS);
+    }
     if (!isPageView(request, pathname)) return null;
     refresh();
     const index = assets.get("/index.html");
     if (index === undefined) return notBuilt();
+    if (describe !== undefined && isDescribed(pathname)) return described(request, index, pathname, describe);
     return respond(request, index, isPage(pathname) ? 200 : 404);
   };
+
+  /** The page with what its channel or recording says; the plain page where that is not to be had in time. */
+  async function described(request: Request, index: Asset, path: string, ask: DescribePage): Promise<Response> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<null>((resolve) => {
+      timer = setTimeout(resolve, DESCRIBED_WITHIN_MS, null);
+    });
+    const about: PageAbout | null = await Promise.race([ask(path).catch(() => null), late]);
+    clearTimeout(timer);
+    if (about === null) return respond(request, index, 200);
+    const origin = publicUrl ?? new URL(request.url).origin;
+    const bytes = new TextEncoder().encode(withHead(new TextDecoder().decode(index.bytes), about, path, origin));
+    return respond(request, { ...index, bytes, etag: etagOf(bytes), gzip: null }, 200);
+  }
 }
 
 /** A person opening an address, as opposed to a script asking for data or a page for a file that is missing. */
@@ -102,8 +137,13 @@ function isPageView(request: Request, pathname: string): boolean {
   return accept.includes("text/html") || (isPage(pathname) && (accept === "" || accept.includes("*/*")));
 }
 
-function respond(request: Request, asset: Asset, status: 200 | 404): Response {
-  const headers = new Headers(SECURITY_HEADERS);
+function respond(
+  request: Request,
+  asset: Asset,
+  status: 200 | 404,
+  security: Readonly<Record<string, string>> = SECURITY_HEADERS,
+): Response {
+  const headers = new Headers(security);
   headers.set("content-type", asset.type);
   headers.set("cache-control", asset.cacheControl);
   headers.set("vary", "accept-encoding");
@@ -127,6 +167,8 @@ function gzipped(asset: Asset): Uint8Array<ArrayBuffer> | null {
   return asset.gzip;
 }
 
+const etagOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
+
 function readAssets(distDir: string): ReadonlyMap<string, Asset> {
   const found = new Map<string, Asset>();
   for (const entry of readdirSync(distDir, { recursive: true, withFileTypes: true })) {
@@ -135,7 +177,7 @@ function readAssets(distDir: string): ReadonlyMap<string, Asset> {
     const file = join(entry.parentPath, entry.name);
     const path = `/${file.slice(join(distDir, "/").length).replaceAll("\\", "/")}`;
     const bytes = new Uint8Array(readFileSync(file));
-    const etag = createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
+    const etag = etagOf(bytes);
     // Vite puts a hash of the content into the names below assets/ only.
     found.set(path, { bytes, type, etag, cacheControl: path.startsWith("/assets/") ? IMMUTABLE : REVALIDATE });
   }

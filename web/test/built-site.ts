@@ -17,7 +17,7 @@ export async function builtSite(): Promise<string> {
 }
 
 function newest(): number {
-  const files = ["index.html", "vite.config.ts", "package.json"].map((name) => join(WEB, name));
+  const files = ["index.html", "embed.html", "vite.config.ts", "package.json"].map((name) => join(WEB, name));
   for (const folder of ["src", "public"]) {
     for (const entry of readdirSync(join(WEB, folder), { recursive: true, withFileTypes: true })) {
       if (entry.isFile() && !entry.name.endsWith(".test.ts")) files.push(join(entry.parentPath, entry.name));

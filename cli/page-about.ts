@@ -1,0 +1,33 @@
+/** What the site's pages say of themselves to machines that run no scripts: asked from the API as anyone would, so that nothing private gets in. */
+import type { DescribePage } from "@streamhub/web/page-head";
+
+interface Described {
+  readonly title: string;
+  readonly description: string | null;
+  readonly thumbnailUrl: string | null;
+  readonly coverImageUrl?: string | null;
+}
+
+/** `ask`: the API. */
+export function makeDescribePage(ask: (request: Request) => Response | Promise<Response>): DescribePage {
+  async function read<T>(path: string): Promise<T | null> {
+    const response = await ask(new Request(`http://localhost${path}`));
+    return response.ok ? ((await response.json()) as T) : null;
+  }
+  const about = ({ title, description, thumbnailUrl, coverImageUrl }: Described) => ({
+    title,
+    description,
+    picture: coverImageUrl ?? thumbnailUrl,
+  });
+
+  return async (path) => {
+    const [, page, name = ""] = path.split("/");
+    if (page === "v") {
+      const stream = await read<Described>(`/api/streams/${name}`);
+      return stream === null ? null : about(stream);
+    }
+    const found = await read<{ items: Described[] }>(`/api/channels?slug=${name}`);
+    const channel = found?.items[0];
+    return channel === undefined ? null : about(channel);
+  };
+}
