@@ -270,3 +270,20 @@ test("law: any tags give samples, never an error", () => {
     { numRuns: 300 },
   );
 });
+
+test("each finding stands in docs/encoder-doctor.md, with its values", async () => {
+  const text = await Bun.file(`${import.meta.dir}/../../../docs/encoder-doctor.md`).text();
+  const rows = new Map(
+    [...text.matchAll(/^\| `([a-z-]+)` \| ([^|]+) \| [^|]+ \|([^|]*)\|$/gm)].map((row) => [row[1]!, row]),
+  );
+  const codes = new Set(["publisher-away", ...DEFECTS.map(({ found }) => found.code!)]);
+  expect(new Set(rows.keys())).toEqual(codes);
+  for (const { recipe, tags, playing } of DEFECTS) {
+    const made = synthesize({ ...CLEAN, ...recipe });
+    const { code, severity, values } = play(tags?.(made) ?? made, 32, { delay: arrival, ...playing }).at(-1)!
+      .problems[0]!;
+    const [, , severities, named] = rows.get(code)!;
+    expect(severities).toContain(severity);
+    expect([...named!.matchAll(/`(\w+)`/g)].map(([, name]) => name!)).toEqual(Object.keys(values));
+  }
+});
