@@ -1,13 +1,16 @@
 /** How a database row becomes JSON: every `Date` is an ISO 8601 string in UTC, everything else stays as it is. */
 import {
   FormatRegistry,
+  type IntegerOptions,
   type TDate,
+  type TInteger,
   type TNull,
   type TObject,
   type TProperties,
   type TSchema,
   type TString,
   type TUnion,
+  Type,
 } from "@sinclair/typebox";
 import { t } from "elysia";
 
@@ -15,6 +18,12 @@ import { t } from "elysia";
 export const OWN_TIMESTAMP = "timestamp";
 FormatRegistry.Set(OWN_TIMESTAMP, (text) => text.endsWith("Z"));
 const Timestamp = t.String({ format: OWN_TIMESTAMP, examples: ["2026-11-24T16:00:00.000Z"] });
+
+/**
+ * A whole number of JSON. Elysia's own integer is a union with texts, as they come in addresses: an answer that has one anywhere is encoded value by
+ * value before it goes out.
+ */
+export const WholeNumber = (options?: IntegerOptions): TInteger => Type.Integer(options);
 
 type JsonProperty<S extends TSchema> = S extends TDate
   ? TString

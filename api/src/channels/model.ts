@@ -1,6 +1,6 @@
 import { model, queries, SLUG_PATTERN } from "@streamhub/db";
 import { t } from "elysia";
-import { jsonSchema } from "../json.ts";
+import { jsonSchema, WholeNumber } from "../json.ts";
 import { IdParam, IdSchema, PageSchema, pageQuery } from "../paging.ts";
 import { DescriptionText, nullable, searchText, TitleText } from "../text.ts";
 
@@ -28,7 +28,7 @@ const SETTINGS = {
   latency: { ...latency, description: "How close to live viewers are" },
   secondEncoder: { ...secondEncoder, description: "What an encoder does that comes while another one sends" },
   isRecorded: { ...isRecorded, description: "Broadcasts are kept as recordings" },
-  dvrSeconds: t.Union([t.Integer({ minimum: 0, maximum: 1_000_000 }), t.Null()], {
+  dvrSeconds: t.Union([WholeNumber({ minimum: 0, maximum: 1_000_000 }), t.Null()], {
     description: "How far viewers may rewind while it is live; 0: not at all, null: to the beginning",
   }),
 };

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { TransformKind } from "@sinclair/typebox";
 import { startPlatform, type TestPlatform } from "../../test/platform.ts";
 import { type ApiDocument, METHODS, type Operation } from "./document.ts";
 
@@ -109,6 +110,22 @@ describe("the document", () => {
             types: ["application/problem+json"],
           });
       }
+    }
+  });
+
+  test("asks for no second look at what is read most: nothing there is encoded value by value", () => {
+    const encoded = (schema: unknown): boolean =>
+      typeof schema === "object" &&
+      schema !== null &&
+      (TransformKind in schema || Object.values(schema).some((inner) => encoded(inner)));
+    for (const path of ["/api/streams/", "/api/streams/:id", "/api/channels/", "/api/channels/:id", "/api/users/:id"]) {
+      const route = platform.app.routes.find((each) => each.method === "GET" && each.path === path);
+      const { response } = (route ?? { hooks: { response: {} } }).hooks as { response: Record<string, unknown> };
+      expect({ path, known: 200 in response, encoded: encoded(response[200]) }).toEqual({
+        path,
+        known: true,
+        encoded: false,
+      });
     }
   });
 

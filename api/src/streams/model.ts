@@ -1,7 +1,7 @@
 import { model, queries } from "@streamhub/db";
 import { t } from "elysia";
 import { PlaybackSchema } from "../channels/model.ts";
-import { jsonSchema } from "../json.ts";
+import { jsonSchema, WholeNumber } from "../json.ts";
 import { IdParam, IdSchema, PageSchema, pageQuery } from "../paging.ts";
 import { DescriptionText, nullable, searchText, TitleText } from "../text.ts";
 import { PackagingSchema, StreamProblemSchema } from "./sample.ts";
@@ -36,9 +36,9 @@ export const RecordingSchema = t.Object({
   /** Why it is shorter than the broadcast, such as `disk-full`; null: it is not. */
   reason: t.Union([t.String(), t.Null()]),
   /** Whole seconds; null until it is ready. */
-  duration: t.Union([t.Integer(), t.Null()]),
+  duration: t.Union([WholeNumber(), t.Null()]),
   /** Bytes; null until it is ready. */
-  size: t.Union([t.Integer(), t.Null()]),
+  size: t.Union([WholeNumber(), t.Null()]),
   /** Where it plays; null until it is ready. */
   hls: Address,
   dash: Address,
@@ -110,8 +110,8 @@ export const StreamStatusSchema = t.Object({
   startedAt: jsonSchema(PublicColumns).properties.startedAt,
   endedAt: jsonSchema(PublicColumns).properties.endedAt,
   /** Seconds since the start, or the whole length of one that is over. */
-  uptimeSeconds: t.Union([t.Integer(), t.Null()]),
-  viewers: t.Integer(),
+  uptimeSeconds: t.Union([WholeNumber(), t.Null()]),
+  viewers: WholeNumber(),
   bitrateKbps: Measured,
   fps: Measured,
   width: Measured,

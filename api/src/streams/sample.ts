@@ -3,6 +3,7 @@
 import { Value } from "@sinclair/typebox/value";
 import { sampleKey } from "@streamhub/db";
 import { type Static, t } from "elysia";
+import { WholeNumber } from "../json.ts";
 import type { Services } from "../services.ts";
 
 const Measured = t.Union([t.Number(), t.Null()]);
@@ -23,7 +24,7 @@ export const StreamProblemSchema = t.Object({
 export const PackagingSchema = t.Object({
   state: t.Union([t.Literal("waiting"), t.Literal("live"), t.Literal("ended"), t.Literal("failed")]),
   failure: t.Union([t.String(), t.Null()]),
-  violations: t.Integer({ minimum: 0 }),
+  violations: WholeNumber({ minimum: 0 }),
 });
 
 export const SampleSchema = t.Object({
@@ -34,7 +35,7 @@ export const SampleSchema = t.Object({
   videoCodec: Named,
   audioCodec: Named,
   keyframeIntervalSeconds: Measured,
-  missingFrames: t.Integer({ minimum: 0 }),
+  missingFrames: WholeNumber({ minimum: 0 }),
   skewMs: Measured,
   problems: t.Array(StreamProblemSchema),
   packaging: t.Union([PackagingSchema, t.Null()]),
