@@ -2,6 +2,8 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { openDatabase } from "@streamhub/db";
+import { silentLog } from "@streamhub/db/scratch";
 import {
   makeDataDir,
   type Publisher,
@@ -9,6 +11,7 @@ import {
   publish,
   removeDataDir,
   startServer,
+  streamhub,
   type TestServer,
   until,
 } from "./e2e/server.ts";
@@ -117,6 +120,24 @@ describe("a broadcast", () => {
     const dash = await decode(vod(server, "manifest.mpd"));
     expect(dash.video).toBe(hls.video);
     expect((await probe(vod(server, "master.m3u8"))).map(({ type }) => type).toSorted()).toEqual(["audio", "video"]);
+
+    const file = await fetch(vod(server, "download.mp4"));
+    expect(file.headers.get("content-disposition")).toContain("attachment");
+    const bytes = await file.bytes();
+    expect(file.headers.get("content-length")).toBe(String(bytes.length));
+    // Progressive: its index comes first.
+    const text = new TextDecoder("latin1").decode(bytes);
+    expect(text.indexOf("moov")).toBeLessThan(text.indexOf("mdat"));
+    const download = await decode(vod(server, "download.mp4"));
+    expect(download.video).toBe(hls.video);
+    expect(Math.abs(download.seconds - seconds)).toBeLessThan(0.5);
+    // What broke off goes on.
+    const range = `bytes=${bytes.length - 1000}-`;
+    const rest = await fetch(vod(server, "download.mp4"), {
+      headers: { range, "if-range": file.headers.get("etag")! },
+    });
+    expect(rest.status).toBe(206);
+    expect(await rest.bytes()).toEqual(bytes.subarray(-1000));
   });
 
   test("whose server is killed is played up to its last whole segment after a restart", async () => {
@@ -166,11 +187,61 @@ describe("a broadcast", () => {
   });
 });
 
-test("a recording that is older than the settings want is removed, and a deleted stream's at once", async () => {
+test("a recording goes with its stream, wherever it was made ready", async () => {
   const folder = dataDir();
   const server = await start({ dataDir: folder });
   await encoder(server, 5).exited;
   await until("the recording is there", () => textOf(vod(server, "master.m3u8")));
+  expect((await fetch(vod(server, "download.mp4"))).status).toBe(200);
   expect(readdirSync(join(folder, "recordings"))).toEqual(["1"]);
-  await server.stop();
+  expect(readdirSync(join(folder, "cache", "downloads"))).toHaveLength(1);
+
+  const login = { username: "root", password: "correct horse battery staple" };
+  const command = ["user", "create", "--username", login.username, "--email", "root@example.org"];
+  const made = await streamhub([...command, "--role", "admin", "--password-stdin"], {
+    env: { DATA_DIR: folder },
+    stdin: login.password,
+  });
+  expect(made.code).toBe(0);
+  const json = { "content-type": "application/json" };
+  const signedIn = await fetch(`${server.site}/api/auth/login`, {
+    method: "POST",
+    headers: json,
+    body: JSON.stringify(login),
+  });
+  const { accessToken } = (await signedIn.json()) as { accessToken: string };
+  const gone = await fetch(`${server.site}/api/streams/1`, {
+    method: "DELETE",
+    headers: { authorization: `Bearer ${accessToken}` },
+  });
+  expect(gone.status).toBe(204);
+  await until("its files are removed", async () => !readdirSync(join(folder, "recordings")).includes("1"));
+  expect(readdirSync(join(folder, "cache", "downloads"))).toEqual([]);
+  expect((await fetch(vod(server, "master.m3u8"))).status).toBe(404);
 });
+
+test("what is not recorded is rewound all the same, and leaves nothing", async () => {
+  const folder = dataDir();
+  const server = await start({ dataDir: folder });
+  await unrecord(folder);
+  encoder(server, 60);
+  const playlist = await until(
+    "more is listed than memory holds",
+    async () => {
+      const text = await textOf(live(server, "video/index.m3u8"));
+      return secondsOf(text) > 26 && text;
+    },
+    90,
+  );
+  expect((await fetch(live(server, `video/${segmentsOf(playlist)[0]}.m4s`))).status).toBe(200);
+  expect(readdirSync(join(folder, "dvr"))).toHaveLength(1);
+  await server.stop();
+  expect(readdirSync(join(folder, "dvr"))).toEqual([]);
+});
+
+/** As its owner does on the channel's page. */
+async function unrecord(folder: string): Promise<void> {
+  const handle = await openDatabase({ dataDir: folder, log: silentLog });
+  await handle.sql`update channels set is_recorded = false`;
+  await handle.close();
+}

@@ -1,4 +1,5 @@
 /** Where the recordings of this node lie, and what is done about them at the start. */
+import { join } from "node:path";
 import type { Env } from "@streamhub/api/env";
 import type { Bus, Database } from "@streamhub/db";
 import type { Ingest, IngestOptions } from "@streamhub/ingest";
@@ -13,6 +14,7 @@ export function recordingsOf(env: Env, db: Database, bus: Bus): NonNullable<Inge
   return {
     storage: env.s3 === null ? disk : openS3Storage(env.s3),
     scratch: disk,
+    cacheDir: join(env.dataDir, "cache"),
     register: makeRecordingRegister({ db, bus, nodeId: nodeId(env.dataDir) }),
     retention: env.retention,
   };

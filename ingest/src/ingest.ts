@@ -1,8 +1,10 @@
 /** Ingest as one value: the RTMP listeners, the live broadcasts, their packaging and its delivery, wired together. */
+import { join } from "node:path";
 import type { Registry as PromRegistry } from "prom-client";
 import { ms } from "./bytes/units.ts";
 import { withAudience } from "./delivery/audience.ts";
 import { makeDelivery } from "./delivery/delivery.ts";
+import { makeDownload } from "./delivery/download.ts";
 import type { MediaSockets } from "./delivery/live-sockets.ts";
 import { makeVod } from "./delivery/vod.ts";
 import { deliveryMetrics } from "./delivery-metrics.ts";
@@ -13,7 +15,10 @@ import type { PackagingStats } from "./packaging.ts";
 import { type CoverSink, makePackagings } from "./packagings.ts";
 import { pictureMetrics } from "./picture-metrics.ts";
 import { makeDrawer } from "./pictures/drawer.ts";
+import { type Downloads, makeDownloads } from "./recording/downloads.ts";
+import { SCRATCH } from "./recording/names.ts";
 import { openRecordings, type RecordingsOptions } from "./recording/recordings.ts";
+import { DEFAULT_RETENTION } from "./recording/retention.ts";
 import { recordingMetrics } from "./recording-metrics.ts";
 import type { RemuxerChoice } from "./remux/choose-remuxer.ts";
 import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
@@ -41,7 +46,12 @@ export interface IngestOptions {
   /** Checks the tokens of those who watch what is private; default: nobody may. */
   readonly playback?: PlaybackTokens | null;
   /** Default: nothing is recorded, nor rewound beyond what is in memory. */
-  readonly recordings?: Omit<RecordingsOptions, "log" | "onStopped" | "onRemoved"> | null;
+  readonly recordings?:
+    | (Omit<RecordingsOptions, "log" | "onStopped" | "onRemoved" | "downloads"> & {
+        /** Folder for files that can be made again. */
+        readonly cacheDir: string;
+      })
+    | null;
   /** Draws thumbnails and storyboards; null: none. Default: they are drawn. */
   readonly pictures?: { readonly onCover?: CoverSink } | null;
   /** Told of those who watch; default nobody. */
@@ -97,13 +107,15 @@ export function startIngest(options: IngestOptions): Ingest {
   });
   deliveryMetrics(options.metrics, delivery, playback);
   const counters = recordingMetrics(options.metrics, () => recordings?.stats ?? null);
-  const recordings = options.recordings ? openRecordings({ ...options.recordings, ...counters, log }) : null;
+  const downloads = options.recordings && options.ffmpeg ? downloadsOf(options.recordings, options.ffmpeg, log) : null;
+  const recordings = options.recordings ? openRecordings({ ...options.recordings, downloads, ...counters, log }) : null;
   const vod =
     recordings === null
       ? null
       : makeVod({
           recordings,
           playback,
+          ...(downloads === null ? {} : { download: makeDownload(downloads) }),
           onWatching: (streamId, request, address) => audience?.saw(streamId, request, address),
         });
   const { pictures = {} } = options;
@@ -165,4 +177,16 @@ export function startIngest(options: IngestOptions): Ingest {
       delivery.stop();
     },
   };
+}
+
+function downloadsOf(recordings: NonNullable<IngestOptions["recordings"]>, ffmpeg: Ffmpeg, log: Log): Downloads {
+  const { storage, scratch, cacheDir, retention } = recordings;
+  return makeDownloads({
+    storage,
+    ffmpegPath: ffmpeg.path,
+    folder: join(cacheDir, "downloads"),
+    free: () => scratch.free(SCRATCH),
+    minFreeBytes: retention?.minFreeBytes ?? DEFAULT_RETENTION.minFreeBytes,
+    log,
+  });
 }

@@ -119,6 +119,7 @@ function toRecording(all: readonly Line[]): Recording | null {
     version: 1,
     startedAt,
     changedAt: startedAt,
+    epochZero: Math.min(...shown.map(({ past }) => past!.log.at(past!.from)!.epoch.number)),
     targetDuration: broadcast.targetDuration,
     lowLatency: null,
     windowSeconds: null,

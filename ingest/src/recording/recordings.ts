@@ -4,6 +4,7 @@ import type { Broadcast } from "../live/broadcast.ts";
 import type { Log, RecordingAccess, RecordingRegister } from "../live/ports.ts";
 import type { Storage } from "../storage/storage.ts";
 import { type Archive, makeArchive } from "./archive.ts";
+import type { Downloads } from "./downloads.ts";
 import { RECORDINGS, recordingPrefix, SCRATCH } from "./names.ts";
 import type { RecorderLimits, StopReason } from "./recorder.ts";
 import { type Recording, readRecording, sealRecording } from "./recording.ts";
@@ -15,6 +16,8 @@ export interface RecordingsOptions {
   /** For what is only rewound: the local disk. */
   readonly scratch: Storage;
   readonly register: RecordingRegister;
+  /** Recordings as one file; null: not given. */
+  readonly downloads?: Downloads | null;
   readonly log: Log;
   readonly retention?: Partial<Retention>;
   readonly limits?: Partial<RecorderLimits>;
@@ -50,6 +53,8 @@ export interface Recordings {
 
 const CHECK_EVERY = 5_000;
 const SWEEP_EVERY = 600_000;
+/** After a start: those who come first are served first. */
+const FIRST_SWEEP = 60_000;
 /** What was asked for of late is being watched. */
 const WATCHED_FOR = 600_000;
 const MAX_READ = 32;
@@ -197,6 +202,7 @@ export function openRecordings(options: RecordingsOptions): Recordings {
     }
     known.delete(streamId);
     accesses.delete(streamId);
+    await options.downloads?.forget(streamId);
     await storage.remove(recordingPrefix(streamId));
   }
 
@@ -223,6 +229,7 @@ export function openRecordings(options: RecordingsOptions): Recordings {
 
   async function sweep(): Promise<void> {
     await finishOthers();
+    await options.downloads?.sweep();
     const ids = await idsThere();
     for (const streamId of await register.orphans(ids)) {
       await remove(streamId);
@@ -257,9 +264,11 @@ export function openRecordings(options: RecordingsOptions): Recordings {
     });
     return sweeping;
   };
+  const sweepQuietly = (): void => void sweepOnce().catch(quietly("recording.sweep-failed", null));
   const intervals = [
+    setTimeout(sweepQuietly, FIRST_SWEEP),
     setInterval(() => void checkAll(), CHECK_EVERY),
-    setInterval(() => sweepOnce().catch(quietly("recording.sweep-failed", null)), SWEEP_EVERY),
+    setInterval(sweepQuietly, SWEEP_EVERY),
   ];
   for (const timer of intervals) timer.unref();
 
@@ -317,6 +326,7 @@ export function openRecordings(options: RecordingsOptions): Recordings {
     async stop() {
       await Promise.all(endings);
       closed = true;
+      await options.downloads?.stop();
       for (const timer of intervals) clearInterval(timer);
       await sweeping?.catch(() => {});
       for (const [timer, leave] of timers) {
