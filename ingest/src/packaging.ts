@@ -67,6 +67,8 @@ export interface Packaging {
 const WINDOW_TARGET_DURATIONS = 6;
 /** Media sequence numbers count from here: 2026-01-01T00:00:00Z. */
 const NUMBERS_SINCE = 1_767_225_600;
+/** Discontinuity sequence numbers count these, in seconds: hls.js walks over an array as long as the number with every playlist, so they must be small. */
+const DISCONTINUITY_PERIOD = 6 * 3600;
 
 export function startPackaging(options: PackagingOptions): Packaging {
   const { broadcast, delivery, ffmpeg, archive = null, pictures = null } = options;
@@ -80,8 +82,12 @@ export function startPackaging(options: PackagingOptions): Packaging {
   const { part, isLow, batch } = LATENCY[broadcast.latency];
   const bySeconds = Math.max(0, Math.floor(broadcast.startedAt / 1000) - NUMBERS_SINCE);
   const first = Math.max(bySeconds, delivery.nextNumber(broadcast.slug));
+  // Neither goes back while this process remembers it; after a restart the clock sees to it, but for many epochs within one period.
+  const byPeriod = Math.floor(bySeconds / DISCONTINUITY_PERIOD);
+  const discontinuity = Math.max(byPeriod, delivery.nextDiscontinuity(broadcast.slug));
   const window = makeSegmentWindow({
     startedAt: broadcast.startedAt,
+    epochZero: first - discontinuity,
     targetDurations: WINDOW_TARGET_DURATIONS,
     dvrSeconds: archive === null ? 0 : broadcast.dvrSeconds,
     ...(isLow ? { partPrefix: first } : {}),

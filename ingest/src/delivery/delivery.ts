@@ -52,6 +52,8 @@ export interface Delivery {
   open(slug: string, window: SegmentWindow, options: PublicationOptions): Channel;
   /** The least number that a new broadcast of this slug may use for its segments and epochs. */
   nextNumber(slug: string): number;
+  /** The same of discontinuity sequence numbers. */
+  nextDiscontinuity(slug: string): number;
   readonly stats: {
     readonly channels: number;
     readonly held: number;
@@ -394,6 +396,7 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
         archive,
         pictures,
         lastNumber: 0,
+        lastDiscontinuity: 0,
         until: null,
         waits: makeWaits(() => held() < maxHeld),
         rendered: new Map(),
@@ -409,6 +412,10 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
             const last = segments.at(-1);
             if (last !== undefined) {
               publication.lastNumber = Math.max(publication.lastNumber, last.number, last.epoch.number);
+              publication.lastDiscontinuity = Math.max(
+                publication.lastDiscontinuity,
+                last.epoch.number - view.epochZero,
+              );
             }
           }
           publication.waits.changed();
@@ -424,6 +431,8 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
         },
       };
     },
+    nextDiscontinuity: (slug) =>
+      Math.max(0, ...(channels.get(slug) ?? []).map(({ lastDiscontinuity }) => lastDiscontinuity + 1)),
     nextNumber: (slug) => Math.max(0, ...(channels.get(slug) ?? []).map(({ lastNumber }) => lastNumber + 1)),
     get stats() {
       let bytes = 0;

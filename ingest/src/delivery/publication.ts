@@ -16,6 +16,8 @@ export interface Publication {
   readonly isPrivate: boolean;
   /** Larger than any media sequence or epoch number in it. */
   lastNumber: number;
+  /** Discontinuity sequence number of its newest epoch. */
+  lastDiscontinuity: number;
   /** Unix time after which nobody can want it. Null while it is live. */
   until: Milliseconds | null;
   readonly waits: Waits;

@@ -59,7 +59,9 @@ export function mediaPlaylistPieces(
   lines.push(`#EXT-X-MEDIA-SEQUENCE:${first?.number ?? 0}`);
   if (first !== undefined) {
     // §4.4.3.3: the number of the first segment's discontinuity, less its own tag while that is still listed.
-    lines.push(`#EXT-X-DISCONTINUITY-SEQUENCE:${first.epoch.number - (isDiscontinuity(first) ? 1 : 0)}`);
+    lines.push(
+      `#EXT-X-DISCONTINUITY-SEQUENCE:${first.epoch.number - view.epochZero - (isDiscontinuity(first) ? 1 : 0)}`,
+    );
   }
   const length = total(segments) + (lowLatency === null ? 0 : growingSeconds(rendition));
   const boundary = length - CAN_SKIP_UNTIL * view.targetDuration;

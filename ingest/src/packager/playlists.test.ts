@@ -70,6 +70,7 @@ const view: BroadcastView = {
   startedAt: ms(Date.UTC(2026, 10, 24, 12)),
   changedAt: ms(Date.UTC(2026, 10, 24, 12, 0, 7)),
   targetDuration: 2,
+  epochZero: 0,
   lowLatency: null,
   windowSeconds: seconds(12),
   isIndependent: true,

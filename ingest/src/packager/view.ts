@@ -10,6 +10,8 @@ export interface BroadcastView {
   /** Unix time of the newest change. */
   readonly changedAt: Milliseconds;
   readonly targetDuration: number;
+  /** Number of the epoch that has discontinuity sequence number 0. */
+  readonly epochZero: number;
   /** Null: no parts are listed, this is no low-latency broadcast. */
   readonly lowLatency: LowLatency | null;
   /** What the windows hold at least, for the whole broadcast (DASH timeShiftBufferDepth). Null: all of it. */

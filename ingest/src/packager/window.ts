@@ -7,6 +7,8 @@ import type { BroadcastView, GrowingView, LowLatency, PastView, RenditionMedia, 
 
 export interface WindowOptions {
   readonly startedAt: Milliseconds;
+  /** Epochs are numbered on over all broadcasts, by millions; players keep arrays by discontinuity sequence number. Default 0. */
+  readonly epochZero?: number;
   /** What stays listed at least, in target durations. HLS §6.2.2 wants three. */
   readonly targetDurations: number;
   /** What no other broadcast of the channel has in the names of its parts. Not given: parts are not listed. */
@@ -282,6 +284,7 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
     view = {
       version,
       startedAt: options.startedAt,
+      epochZero: options.epochZero ?? 0,
       changedAt: now,
       targetDuration,
       lowLatency,
