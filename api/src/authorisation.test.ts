@@ -277,6 +277,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     statuses: { open: "401 403 403 403 200" },
   },
   "GET /api/documents/acceptances": { statuses: SIGNED_IN },
+  "POST /api/documents/preview": { body: () => ({ body: "# Rules" }), statuses: { open: "401 403 403 403 200" } },
   "POST /api/documents/acceptances": {
     body: () => ({ documents: [{ slug: "terms", locale: "ru", version: 1 }] }),
     statuses: SIGNED_IN,

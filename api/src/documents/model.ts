@@ -56,6 +56,10 @@ export const EditBody = t.Object({
   ),
 });
 
+/** A text that is not saved yet. */
+export const PreviewBody = t.Object({ body: t.String({ maxLength: 100_000, description: "Markdown" }) });
+export const PreviewSchema = t.Object({ html: t.String({ description: "Safe to insert into a page" }) });
+
 export const AcceptBody = t.Object({
   documents: t.Array(
     t.Object({

@@ -13,6 +13,8 @@ import {
   EditParams,
   EditQuery,
   LocaleQuery,
+  PreviewBody,
+  PreviewSchema,
   VersionListSchema,
   VersionParams,
   VersionTextSchema,
@@ -111,6 +113,11 @@ export function documentRoutes(services: Services) {
         detail: { summary: "Agree to current versions of documents", operationId: "acceptDocuments" },
       },
     )
+    .post("/preview", ({ actor, body }) => documents.preview(actor, body.body), {
+      body: PreviewBody,
+      response: { 200: PreviewSchema, ...signedInProblems },
+      detail: { summary: "How a text would look as a document (admins)", operationId: "previewDocument" },
+    })
     .put("/:slug", ({ actor, params, query, body }) => documents.save(actor, { ...params, ...query, ...body }), {
       params: EditParams,
       query: EditQuery,

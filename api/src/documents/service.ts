@@ -15,8 +15,8 @@ export interface Wanted {
 
 /** What can't be a name is not asked for: PostgreSQL refuses some texts, such as one with a NUL, with an error. */
 const isName = (slug: string): boolean => /^[a-z0-9][a-z0-9-]{0,63}$/.test(slug);
-/** An address of its own below /api/documents. */
-const RESERVED = new Set(["acceptances"]);
+/** Addresses of their own below /api/documents. */
+const RESERVED = new Set(["acceptances", "preview"]);
 const MAX_RENDERED = 100;
 
 export function documentService({ db }: Services) {
@@ -82,6 +82,11 @@ export function documentService({ db }: Services) {
       await queries.saveDocument(db, { ...edit, editedBy: actor.userId });
       const { row, locales } = await find(edit.slug, { locale: edit.locale, acceptLanguage: null });
       return { ...toJson(row), locales, html: htmlOf(row.body) };
+    },
+    /** As it would be shown; nothing is saved. */
+    preview(actor: Actor, body: string) {
+      requireAdmin(actor);
+      return { html: renderMarkdown(body) };
     },
     acceptances,
     async accept(actor: Actor, documents: readonly queries.AcceptedVersion[], wanted: Wanted) {
