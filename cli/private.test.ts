@@ -10,6 +10,7 @@ import {
   publish,
   removeDataDir,
   startServer,
+  streamhub,
   type TestServer,
   until,
 } from "./e2e/server.ts";
@@ -95,6 +96,21 @@ describe("a private channel", () => {
     for (const path of [hls, dash, hls.replace("master.m3u8", "audio/index.m3u8")]) {
       const answer = await get(path);
       expect([answer.status, answer.headers.get("cache-control")]).toEqual([200, "private, no-store"]);
+    }
+  });
+
+  test("its playlists keep the rules with the token in them", async () => {
+    // As somebody else: places are limited.
+    const tokens = makePlaybackTokens(readFileSync(join(dataDir, "secret"), "utf8").trim());
+    const expiresAt = Math.floor(Date.now() / 1000) + 60;
+    const claims = { subject: tokens.anySubject(), session: "sessionA-000", maxSessions: 3, expiresAt };
+    const token = tokens.sign({ kind: "live", slug: SLUG }, claims);
+    for (const name of ["master.m3u8", "manifest.mpd"]) {
+      const url = `${server.site}/live/${SLUG}/${name}?token=${token}`;
+      const { stdout, code } = await streamhub(["check", url, "--seconds", "6", "--json"]);
+      const { rules } = JSON.parse(stdout) as { rules: { rule: string; state: string }[] };
+      expect(rules.filter(({ state }) => state === "violated")).toEqual([]);
+      expect(code).toBe(0);
     }
   });
 

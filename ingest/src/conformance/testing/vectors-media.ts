@@ -42,6 +42,8 @@ const answer = (
   resource: ResourceKind,
   headers: Readonly<Record<string, string | null>>,
   status = 200,
+  /** Good ones that are not the usual ones. */
+  good: Readonly<Record<string, string | null>> = {},
 ): Vector => {
   const type = resource === "playlist" ? {} : { "content-type": "video/mp4", "cache-control": "max-age=9, immutable" };
   const see = (client: ModelClient, given: Readonly<Record<string, string | null>>, code: number): void => {
@@ -52,7 +54,7 @@ const answer = (
     if (resource === "playlist") client.inspector.reload(uriOf("video"), media(), got);
     else client.inspector.failure(`${BASE}video/17.m4s`, resource, got);
   };
-  return { rule, case: name, good: (client) => see(client, {}, 200), bad: (client) => see(client, headers, status) };
+  return { rule, case: name, good: (client) => see(client, good, 200), bad: (client) => see(client, headers, status) };
 };
 
 export const MEDIA_VECTORS: readonly Vector[] = [
@@ -242,6 +244,16 @@ export const MEDIA_VECTORS: readonly Vector[] = [
   answer("http.cors", "none", "playlist", { "access-control-allow-origin": null }),
   answer("http.cache-playlist", "a playlist for ten seconds", "playlist", { "cache-control": "max-age=10" }),
   answer("http.cache-media", "a segment for no time", "segment", { "cache-control": "no-store" }),
+  answer(
+    "http.cache-media",
+    "a segment for no time, where others are for one viewer",
+    "segment",
+    { "cache-control": "no-store" },
+    200,
+    {
+      "cache-control": "private, no-store",
+    },
+  ),
   answer("http.cache-missing", "a 404 for an hour", "probe", { "cache-control": "max-age=3600" }, 404),
   {
     rule: "http.cache-playlist",
