@@ -196,8 +196,8 @@ test("a recording goes with its stream, wherever it was made ready", async () =>
   expect(readdirSync(join(folder, "recordings"))).toEqual(["1"]);
   expect(readdirSync(join(folder, "cache", "downloads"))).toHaveLength(1);
 
-  const login = { username: "root", password: "correct horse battery staple" };
-  const command = ["user", "create", "--username", login.username, "--email", "root@example.org"];
+  const login = { login: "root", password: "correct horse battery staple" };
+  const command = ["user", "create", "--username", login.login, "--email", "root@example.org"];
   const made = await streamhub([...command, "--role", "admin", "--password-stdin"], {
     env: { DATA_DIR: folder },
     stdin: login.password,
