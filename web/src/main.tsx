@@ -33,6 +33,13 @@ const StudioStatistics = lazyPage(async () => (await import("./pages/studio-stat
 const StudioSettings = lazyPage(async () => (await import("./pages/studio-settings.tsx")).StudioSettings);
 const GoLive = lazyPage(async () => (await import("./pages/studio-go-live.tsx")).GoLive);
 
+const AdminLayout = lazy(async () => ({ default: (await import("./admin/admin-layout.tsx")).AdminLayout }));
+const AdminSystem = lazyPage(async () => (await import("./pages/admin-system.tsx")).AdminSystem);
+const AdminUsers = lazyPage(async () => (await import("./pages/admin-users.tsx")).AdminUsers);
+const AdminChannels = lazyPage(async () => (await import("./pages/admin-channels.tsx")).AdminChannels);
+const AdminDocuments = lazyPage(async () => (await import("./pages/admin-documents.tsx")).AdminDocuments);
+const AdminDocument = lazyPage(async () => (await import("./pages/admin-documents.tsx")).AdminDocument);
+
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 
@@ -56,6 +63,13 @@ render(
         <Route path="/streams" component={StudioStreams} />
         <Route path="/statistics" component={StudioStatistics} />
         <Route path="/settings" component={StudioSettings} />
+      </Route>
+      <Route path={PATHS.admin} component={AdminLayout}>
+        <Route path="/" component={AdminSystem} />
+        <Route path="/users" component={AdminUsers} />
+        <Route path="/channels" component={AdminChannels} />
+        <Route path="/documents" component={AdminDocuments} />
+        <Route path="/documents/:slug" component={AdminDocument} />
       </Route>
       <Route path="*" component={Missing} />
     </Router>

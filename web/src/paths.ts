@@ -20,7 +20,9 @@ export const PATHS = {
   channelStatistics: "/studio/:slug/statistics",
   channelSettings: "/studio/:slug/settings",
   admin: "/admin",
-  adminSection: "/admin/:section",
+  adminUsers: "/admin/users",
+  adminChannels: "/admin/channels",
+  adminDocuments: "/admin/documents",
   adminDocument: "/admin/documents/:slug",
 } as const;
 
@@ -48,7 +50,6 @@ export const channelSettingsPath = (slug: string): string => filled(PATHS.channe
 
 export const userPath = (id: number): string => filled(PATHS.user, String(id));
 export const documentPath = (slug: string): string => filled(PATHS.document, slug);
-export const adminPath = (section: string): string => filled(PATHS.adminSection, section);
 export const adminDocumentPath = (slug: string): string => filled(PATHS.adminDocument, slug);
 
 /** The page for signing in (or making an account), which leads back to where its reader came from. */

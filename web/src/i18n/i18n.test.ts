@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { en as accountEn } from "./account/en.ts";
 import { ru as accountRu } from "./account/ru.ts";
+import { en as adminEn } from "./admin/en.ts";
+import { ru as adminRu } from "./admin/ru.ts";
 import { formatElapsed } from "./elapsed.ts";
 import { en } from "./en.ts";
 import { ru } from "./ru.ts";
@@ -64,6 +66,7 @@ test("time on air is said in Russian too", () => expect(formatElapsed("ru", 3900
 test.each([
   ["accounts", accountEn, accountRu],
   ["the studio", studioEn, studioRu],
+  ["the administration", adminEn, adminRu],
 ])("the words of %s are complete in both languages", (_, english, russian) => {
   expect([...leaves(russian as Tree)].sort()).toEqual([...leaves(english as Tree)].sort());
   for (const text of [...texts(english as Tree), ...texts(russian as Tree)]) expect(text.trim()).toBe(text);

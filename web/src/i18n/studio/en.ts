@@ -215,7 +215,7 @@ export const en = {
     csvOf: (name: string) => `Download as CSV: ${name}`,
     asTable: "The same as a table",
     utc: "Days are those of UTC. Numbers of today still grow.",
-    ofStream: "One broadcast",
+    ofStream: "Broadcast",
     timeline: "Viewers, minute by minute",
     retention: "How many stay",
     retentionHint: "The share of all its views that watched each minute.",

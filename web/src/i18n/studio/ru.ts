@@ -212,7 +212,7 @@ export const ru: Same<typeof en> = {
     csvOf: (name) => `Скачать CSV: ${name}`,
     asTable: "То же таблицей",
     utc: "Дни считаются по UTC. Числа за сегодня ещё растут.",
-    ofStream: "Один эфир",
+    ofStream: "Эфир",
     timeline: "Зрители по минутам",
     retention: "Сколько остаётся",
     retentionHint: "Какая доля всех просмотров видела каждую минуту.",
