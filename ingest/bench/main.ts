@@ -4,8 +4,11 @@ import { say } from "./cli/report.ts";
 
 /** Whether the bench is meant that starts servers of its own: its flags are there, or none that the other has. */
 function isSideBySide(args: readonly string[], flags: readonly string[]): boolean {
-  const has = (flag: string) => args.some((arg) => arg === flag || arg.startsWith(`${flag}=`));
-  return flags.some(has) || !(has("--url") || has("--help") || has("-h"));
+  return hasAny(args, flags) || !hasAny(args, ["--url", "--help", "-h"]);
+}
+
+function hasAny(args: readonly string[], flags: readonly string[]): boolean {
+  return args.some((arg) => flags.some((flag) => arg === flag || arg.startsWith(`${flag}=`)));
 }
 
 /** Loaded when asked for. */
@@ -22,7 +25,10 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<Benc
   "first-segment": async () => (await import("./benches/first-segment.ts")).firstSegmentBench,
   hostile: async () => (await import("./benches/hostile.ts")).hostileBench,
   latency: async () => (await import("./benches/latency.ts")).latencyBench,
-  compare: async () => (await import("./benches/compare.ts")).compareBench,
+  compare: async (args) =>
+    hasAny(args, ["--servers", "--seconds", "--settle", "--publishers", "--gigabits", "--attempts", "--tick"])
+      ? (await import("./benches/compare.ts")).compareBench
+      : (await import("./benches/compare-any.ts")).compareAnyBench,
 };
 
 async function main(args: readonly string[]): Promise<number> {

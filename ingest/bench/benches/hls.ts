@@ -13,7 +13,7 @@ import { makeTool } from "../tool/tool.ts";
 import { oneOf, secondsOf, wholeOf } from "../tool/values.ts";
 import { RESOURCES } from "../viewers/requests.ts";
 
-const options = {
+export const hlsOptions = {
   ...CONNECTION_OPTIONS,
   url: option(
     "url",
@@ -90,9 +90,9 @@ const MORE = `Examples:
   streamhub bench hls --url http://127.0.0.1:8080/live/x/manifest.mpd --publish rtmp://127.0.0.1/live/x --players 20
 Players decode nothing and never speed up: the latency is that of the place where the server lets them start, and grows with each stall.`;
 
-export type HlsValues = OptionValues<typeof options>;
+export type HlsValues = OptionValues<typeof hlsOptions>;
 export const hlsDefaults = Object.fromEntries(
-  Object.entries(options).map(([key, { value: fallback }]) => [key, fallback]),
+  Object.entries(hlsOptions).map(([key, { value: fallback }]) => [key, fallback]),
 ) as HlsValues;
 
 function read(values: HlsValues) {
@@ -222,7 +222,7 @@ export const hlsBench = makeTool({
   summary:
     "conforming HLS, LL-HLS and DASH players against any server: join time, latency, stalls, requests, conformance",
   more: MORE,
-  options,
+  options: hlsOptions,
   figures: HLS_FIGURES,
   columns: COLUMNS,
   headline: ["mbit_per_s", "live", "requests", "latency_p50", "stalled", "errors", "server_cpu"],

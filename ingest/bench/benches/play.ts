@@ -12,7 +12,7 @@ import type { Session } from "../tool/session.ts";
 import { makeTool } from "../tool/tool.ts";
 import { secondsOf, wholeOf } from "../tool/values.ts";
 
-const options = {
+export const playOptions = {
   ...CONNECTION_OPTIONS,
   url: option("url", "", "rtmp://HOST/APP/NAME, or http://HOST/…/NAME.flv; {n} is the number of each player"),
   players: option("players", 1, "how many"),
@@ -65,9 +65,9 @@ const MORE = `Examples:
   streamhub bench play --url http://127.0.0.1:8000/live/SLUG.flv --players 20
 The delay needs a publisher of ours, on a machine whose clock agrees with this one's: --publish, or \`streamhub bench publish\`.`;
 
-export type PlayValues = OptionValues<typeof options>;
+export type PlayValues = OptionValues<typeof playOptions>;
 export const playDefaults = Object.fromEntries(
-  Object.entries(options).map(([key, { value: fallback }]) => [key, fallback]),
+  Object.entries(playOptions).map(([key, { value: fallback }]) => [key, fallback]),
 ) as PlayValues;
 
 function read(values: PlayValues) {
@@ -219,7 +219,7 @@ export const playBench = makeTool({
   name: "play",
   summary: "players of RTMP or HTTP-FLV against any server: join time, delay, jitter, gaps",
   more: MORE,
-  options,
+  options: playOptions,
   figures: PLAY_FIGURES,
   columns: COLUMNS,
   headline: ["mbit_per_s", "live", "delay_p50", "delay_p99", "gaps", "disconnects", "server_cpu"],

@@ -13,7 +13,7 @@ import type { Session } from "../tool/session.ts";
 import { makeTool } from "../tool/tool.ts";
 import { secondsOf, wholeOf } from "../tool/values.ts";
 
-const options = {
+export const publishOptions = {
   ...CONNECTION_OPTIONS,
   publishers: option("publishers", 1, "how many"),
   unpaced: option("unpaced", false, "as fast as the server reads, instead of in real time"),
@@ -69,10 +69,10 @@ const MORE = `Examples:
   streamhub bench publish --url rtmp://127.0.0.1/live/KEY --unpaced --publishers 4
 Without --url, StreamHub and nginx-rtmp are started here and measured by turns: \`streamhub bench publish --servers ours,nginx --help\`.`;
 
-export type PublishValues = OptionValues<typeof options>;
+export type PublishValues = OptionValues<typeof publishOptions>;
 /** With what it has by default. */
 export const publishDefaults = Object.fromEntries(
-  Object.entries(options).map(([key, { value: fallback }]) => [key, fallback]),
+  Object.entries(publishOptions).map(([key, { value: fallback }]) => [key, fallback]),
 ) as PublishValues;
 
 const MAX_PUBLISHERS = 10_000;
@@ -210,7 +210,7 @@ export const publishAnyBench = makeTool({
   name: "publish",
   summary: "publishers against any RTMP server: times, throughput, lag, losses, and what the server costs",
   more: MORE,
-  options,
+  options: publishOptions,
   figures: PUBLISH_FIGURES,
   columns: PUBLISH_COLUMNS,
   headline: ["mbit_per_s", "live", "lag_p99", "late_frames", "disconnects", "server_cpu"],

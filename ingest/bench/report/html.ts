@@ -43,7 +43,7 @@ function draw() {
     const series = chart.series.map((label, at) => ({ label, width: 1.6, spanGaps: true,
       stroke: "hsl(" + hues[at % 6] + " 70% " + (dark ? 65 : 40) + "%)", fill: chart.series.length === 1 ? "hsl(" + hues[0] + " 70% 50% / .12)" : undefined }));
     return new uPlot({ width: place.clientWidth, height: 200, scales: { x: { time: false }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.05 : 1] } },
-      axes: [{ ...axis, values: (_, ticks) => ticks.map((t) => t + " s") }, { ...axis, size: 60 }],
+      axes: [{ ...axis, values: (_, ticks) => ticks.map((t) => (chart.xUnit === "" ? t : t + " s")) }, { ...axis, size: 60 }],
       series: [{ label: "s" }, ...series] }, chart.data, place);
   });
   probe.remove();
@@ -57,6 +57,8 @@ export interface Chart {
   readonly series: readonly string[];
   /** The x values, then those of each series; null: nothing there. */
   readonly data: readonly (readonly (number | null)[])[];
+  /** Of the x axis; seconds otherwise. */
+  readonly xUnit?: string;
 }
 
 export interface Page {
