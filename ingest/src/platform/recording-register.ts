@@ -1,5 +1,13 @@
 /** What the database knows of recordings, and the order to remove one. */
-import { type Bus, type Database, type Log, queries, RECORDING_REMOVAL, viewersSet } from "@streamhub/db";
+import {
+  type Bus,
+  type Database,
+  type Log,
+  publishStreamChange,
+  queries,
+  RECORDING_REMOVAL,
+  viewersSet,
+} from "@streamhub/db";
 import { ms } from "../bytes/units.ts";
 import type { RecordingRegister } from "../live/ports.ts";
 
@@ -14,14 +22,30 @@ export interface RecordingRegisterOptions {
 const LONG_OVER = 3_600_000;
 
 export function makeRecordingRegister({ db, bus, nodeId }: RecordingRegisterOptions): RecordingRegister {
+  /** Pages show it, or cease to. `before`: as it was, where it is gone now. */
+  async function tell(streamId: number, before?: queries.RecordingAccess | null): Promise<void> {
+    const found = before ?? (await queries.recordingAccess(db, streamId));
+    if (found !== null) await publishStreamChange(bus, "stream.updated", found);
+  }
+  const quietly = (told: Promise<void>): void => void told.catch(() => {});
+
   return {
     begun: (streamId) => queries.beginRecording(db, streamId, nodeId),
     async stopped(streamId, reason) {
       await queries.stopRecording(db, streamId, reason);
+      quietly(tell(streamId));
     },
-    finished: (streamId, { seconds, size }) =>
-      queries.finishRecording(db, streamId, { duration: Math.floor(seconds), size, ingestNode: nodeId }),
-    forgotten: (streamId) => queries.forgetRecording(db, streamId),
+    async finished(streamId, { seconds, size }) {
+      const length = { duration: Math.floor(seconds), size, ingestNode: nodeId };
+      const isThere = await queries.finishRecording(db, streamId, length);
+      if (isThere) quietly(tell(streamId));
+      return isThere;
+    },
+    async forgotten(streamId) {
+      const before = await queries.recordingAccess(db, streamId);
+      await queries.forgetRecording(db, streamId);
+      if (before !== null) quietly(tell(streamId, before));
+    },
     access: (streamId) => queries.recordingAccess(db, streamId),
     async unfinished() {
       const mine = await queries.unfinishedRecordings(db, { node: nodeId });
