@@ -148,7 +148,8 @@ async function main(): Promise<number> {
         const after = (await servers[kind].ask("work")) as Work;
         const per = (key: keyof Work) => (after[key] - before[key]) / elapsed;
         const perSecond = result.requests / result.seconds;
-        const constant = rows.findLast((row) => row.name === "constant")?.perSecond ?? perSecond;
+        const constant =
+          name === "constant" ? perSecond : (rows.findLast((row) => row.name === "constant")?.perSecond ?? perSecond);
         const work = { cpu: per("cpu"), writes: per("writes"), transactions: per("transactions"), rows: per("rows") };
         rows.push({
           name,

@@ -43,7 +43,7 @@ test("health and site", async () => {
   const response = await get("/api/site");
   const etag = response.headers.get("etag");
   expect(await response.json()).toEqual(site);
-  expect(etag).toMatch(/^"[\w-]{22}"$/);
+  expect(etag).toMatch(/^"[0-9a-z]{16,26}"$/);
   const again = await get("/api/site", { headers: { "if-none-match": `"x", W/${etag}` } });
   expect([again.status, await again.text(), again.headers.get("etag")]).toEqual([304, "", etag]);
 });

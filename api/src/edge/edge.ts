@@ -88,7 +88,7 @@ export function makeEdge(options: EdgeOptions): (inner: Handler) => Handler {
     return response;
   }
 
-  async function finish(request: Request, response: Response, coding: Coding | null, began: number): Promise<Response> {
+  function finish(request: Request, response: Response, coding: Coding | null, began: number) {
     const { headers, status } = response;
     protect(headers);
     const type = headers.get("content-type") ?? "";
@@ -96,16 +96,20 @@ export function makeEdge(options: EdgeOptions): (inner: Handler) => Handler {
     if (plain) vary(headers);
     const whole = plain && status !== 304;
     const keeps = whole && answers !== null && request.method === "GET" && status === 200 && !hasCredentials(request);
-    const codes = whole && coding !== null && !SECRET.test(pathOf(request));
-    if (!keeps && !codes) {
-      if (status === 304 && coding !== null) nameCoded(request, headers, coding);
-      cors.mark(request, headers);
-      return response;
-    }
-    const body = new Uint8Array(await response.arrayBuffer());
-    if (keeps) answers.keep(request, began, response, body);
+    const codes = whole && coding !== null && !SECRET.test(pathOf(request)) ? coding : null;
+    if (keeps || codes !== null) return read(request, response, keeps ? began : null, codes);
+    if (status === 304 && coding !== null) nameCoded(request, headers, coding);
     cors.mark(request, headers);
-    if (!codes || body.byteLength < MIN_BYTES) return new Response(body, { status, headers });
+    return response;
+  }
+
+  /** `began`: to be kept; null: not. */
+  async function read(request: Request, response: Response, began: number | null, coding: Coding | null) {
+    const { headers, status } = response;
+    const body = new Uint8Array(await response.arrayBuffer());
+    if (began !== null) answers?.keep(request, began, response, body);
+    cors.mark(request, headers);
+    if (coding === null || body.byteLength < MIN_BYTES) return new Response(body, { status, headers });
     headers.set("content-encoding", coding);
     const etag = headers.get("etag");
     if (etag !== null) headers.set("etag", codedTag(etag, coding));

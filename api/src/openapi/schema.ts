@@ -1,10 +1,11 @@
 /** JSON schemas as OpenAPI says them: what Elysia adds for reading texts from a URL, and our own formats, are nobody's business outside. */
-import { OWN_TIMESTAMP } from "../json.ts";
+import { OWN_FORMAT } from "../json.ts";
 
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
   readonly format?: string;
+  readonly [OWN_FORMAT]?: string;
   readonly description?: string;
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
@@ -32,9 +33,10 @@ export interface Schema {
 const INT32 = 2 ** 31;
 /** Those that JSON Schema names (2020-12 Validation §7.3); all others are rules of ours with a name. */
 const FORMATS = new Set(["date-time", "date", "time", "email", "uri", "uuid", "binary", "int32"]);
-const formatOf = (format: string | undefined) => {
-  if (format === OWN_TIMESTAMP) return { format: "date-time" };
-  return format !== undefined && FORMATS.has(format) ? { format } : {};
+/** Ours is one that is not checked in answers. */
+const formatOf = (ours: string | undefined, format: string | undefined) => {
+  const known = ours ?? (format !== undefined && FORMATS.has(format) ? format : undefined);
+  return known === undefined ? {} : { format: known };
 };
 const MEANT = new Set(["integer", "numeric", "number", "boolean", "ObjectString", "ArrayString"]);
 
@@ -53,6 +55,7 @@ export function plainSchema(schema: Schema, nameOf: (schema: Schema) => string |
   const {
     optional: _,
     nullable: __,
+    [OWN_FORMAT]: ours,
     anyOf,
     format,
     minimum,
@@ -74,7 +77,7 @@ export function plainSchema(schema: Schema, nameOf: (schema: Schema) => string |
   return {
     ...rest,
     ...(int32 ? { format: "int32" } : {}),
-    ...formatOf(format),
+    ...formatOf(ours, format),
     ...(minimum !== undefined && !int32 ? { minimum } : {}),
     ...(maximum !== undefined && !int32 ? { maximum } : {}),
     ...(options === undefined ? {} : { anyOf: options.map(plain) }),

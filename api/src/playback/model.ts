@@ -1,4 +1,5 @@
 import { t } from "elysia";
+import { OWN_FORMAT } from "../json.ts";
 import { IdParam } from "../paging.ts";
 
 export const PlaybackParams = t.Object({ id: IdParam });
@@ -21,7 +22,7 @@ export const PlaybackTokenSchema = t.Object({
   token: t.String({ description: "To be given as ?token= with every request for media" }),
   session: t.String({ description: "To be sent along when the next token is taken" }),
   expiresIn: t.Integer({ description: "Seconds; take the next one somewhat earlier" }),
-  expiresAt: t.String({ format: "timestamp", examples: ["2026-11-25T16:10:00.000Z"] }),
+  expiresAt: t.String({ [OWN_FORMAT]: "date-time", examples: ["2026-11-25T16:10:00.000Z"] }),
   /** Paths with the token in them. */
   hls: t.String(),
   dash: t.String(),
