@@ -1,9 +1,14 @@
 /** Runs in the browser: plays one way, reads the clock of each picture that is shown, counts stalls. */
 
 interface HlsLike {
+  targetLatency: number;
   loadSource(url: string): void;
   attachMedia(video: HTMLVideoElement): void;
-  on(event: string, handler: (event: string, data: { fatal: boolean; details: string }) => void): void;
+  on(event: "hlsError", handler: (event: string, data: { fatal: boolean; details: string }) => void): void;
+  on(
+    event: "hlsLevelUpdated",
+    handler: (event: string, data: { details: { partTarget?: number; targetduration: number } }) => void,
+  ): void;
 }
 declare const Hls: { new (config: object): HlsLike };
 declare const dashjs: {
@@ -84,6 +89,11 @@ function playHls(): void {
   const hls = new Hls({ lowLatencyMode: true, backBufferLength: 30, maxLiveSyncPlaybackRate: 1.05 });
   hls.on("hlsError", (_, data) => {
     if (data.fatal) result.errors.push(data.details);
+  });
+  // As the site does: whole segments are safe at two target durations, where a playlist must ask for three (HLS §4.4.3.8).
+  hls.on("hlsLevelUpdated", (_, { details }) => {
+    const wanted = 2 * details.targetduration;
+    if (!details.partTarget && hls.targetLatency > wanted) hls.targetLatency = wanted;
   });
   hls.loadSource(url);
   hls.attachMedia(video);
