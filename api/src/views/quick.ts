@@ -4,6 +4,7 @@
  */
 import type { Viewer } from "@streamhub/db";
 import { readText } from "../edge/bodies.ts";
+import { SECURITY } from "../edge/security.ts";
 import { AppError, problemResponse, requestIdOf } from "../error.ts";
 import { LONGEST_TEXT } from "./model.ts";
 
@@ -33,7 +34,7 @@ export function quickHeartbeats(counter: Counter) {
     try {
       // It is known, so there is nothing to wait for.
       void counter.heartbeat(sessionId, counter.viewerOf(request), body);
-      return new Response(null, { status: 204, headers: { "x-request-id": requestId } });
+      return new Response(null, { status: 204, headers: { ...SECURITY, "x-request-id": requestId } });
     } catch (error) {
       if (error instanceof AppError) return problemResponse(error, requestId);
       throw error;
