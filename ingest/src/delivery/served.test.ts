@@ -3,7 +3,10 @@ import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { connect, type Socket } from "node:net";
 import { ms } from "../bytes/units.ts";
 import { LiveBroadcast } from "../live/broadcast.ts";
+import type { SegmentWindow } from "../packager/window.ts";
+import { growingBody } from "./growing.ts";
 import { FIRST, LONG, lowLatency, type Stage, show, stage } from "./testing/stage.ts";
+import { makeWaits } from "./waits.ts";
 
 setDefaultTimeout(120_000);
 
@@ -182,6 +185,45 @@ describe("who does not read", () => {
     payload.set([isKey ? 0x17 : 0x27, 1, 0, 0, 0]);
     return payload;
   };
+
+  test("a growing segment waits for it: what it has not taken is not prepared", async () => {
+    const size = 256 * 1024;
+    const part = new Uint8Array(size);
+    let [taken, made] = [0, 0];
+    // A segment that has one part more each time it is looked at.
+    const parts = {
+      get length() {
+        return ++made;
+      },
+      slice() {
+        taken++;
+        return [{ bytes: part }];
+      },
+    };
+    const view = { renditions: [{ name: "video", growing: { number: 1, parts } }] };
+    const window = { view, segment: () => null } as unknown as SegmentWindow;
+    const waits = makeWaits(() => true);
+    const server = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: () => new Response(growingBody(window, waits, "video", 1, 30_000)),
+    });
+    cleanUps.push(() => server.stop(true));
+    const reader = ask(server.port!, "/");
+    await until("it has begun", () => reader.received > 0);
+    reader.socket.pause();
+    let before = -1;
+    await until("nothing more is taken", () => {
+      const isSame = taken === before;
+      before = taken;
+      return isSame && taken > 4;
+    });
+    // What the sockets' buffers hold, and no more.
+    expect(taken * size).toBeLessThan(32_000_000);
+    reader.socket.resume();
+    const [stalled, received] = [taken, reader.received];
+    await until("it goes on when it is read", () => taken > stalled && reader.received > received);
+  });
 
   test("an FLV stream is cut off at its bound, and the others go on", async () => {
     const publisher = { address: "192.0.2.9", lastSeen: ms(0), refuse() {} };
