@@ -93,9 +93,9 @@ function aptGet() {
   return null;
 }
 
-/** Installs the Debian packages whose program is missing; false when that is not possible here. */
+/** Installs the Debian packages whose program or file is missing; false when that is not possible here. */
 function installSystem(wanted) {
-  const missing = wanted.filter(({ program }) => !onPath(program));
+  const missing = wanted.filter(({ program, file }) => (file ? !existsSync(file) : !onPath(program)));
   if (missing.length === 0) return true;
   const apt = aptGet();
   if (apt === null) return false;
@@ -167,11 +167,14 @@ if (command === "test") {
     { program: "curl", name: "curl" },
     { program: "setpriv", name: "util-linux" },
     { program: "redis-server", name: "redis-server" },
+    // A peer, as a process of the tests' own; not on the path of everybody.
+    { file: "/usr/sbin/nginx", name: "nginx" },
+    { file: "/usr/lib/nginx/modules/ngx_rtmp_module.so", name: "libnginx-mod-rtmp" },
   ];
   if (!installSystem(tools)) {
     fail(
-      "The tests need ffmpeg, Chromium, openssl, setpriv and redis-server: sudo apt-get install ffmpeg chromium openssl util-linux redis-server, " +
-        "then run npm test again.",
+      "The tests need ffmpeg, Chromium, openssl, curl, setpriv, redis-server and nginx with its RTMP module: " +
+        "sudo apt-get install ffmpeg chromium openssl curl util-linux redis-server nginx libnginx-mod-rtmp, then run npm test again.",
     );
   }
   buildSite();

@@ -98,6 +98,7 @@ async function measure(contender: Contender, scenario: Scenario, { control, rows
     for (const sentence of opened.failures) failures.push(`${contender.name}: ${scenario.name}: ${sentence}`);
   } catch (error) {
     const sentence = error instanceof Error ? error.message : String(error);
+    for (const figure of scenario.figures) cellsOf(titleOf(figure), figure.unit).push(Number.NaN);
     failures.push(`${contender.name}: ${scenario.name}: ${sentence}`);
     tell(`failed: ${sentence}`);
   } finally {
