@@ -104,7 +104,8 @@ export function makeDrawer({
   /** What comes out of stdout and of so many more pipes. */
   async function run(argv: readonly string[], input: readonly Uint8Array[], pipes: number): Promise<Uint8Array[]> {
     const stdio = ["pipe", "pipe", "pipe", ...new Array<"pipe">(pipes).fill("pipe")] as ["pipe", "pipe", "pipe"];
-    const child = Bun.spawn([path, ...argv], { stdio });
+    // A Ctrl-C is for the server alone, which ends its children in order.
+    const child = Bun.spawn([path, ...argv], { stdio, detached: true });
     children.add(child);
     let isLate = false;
     const timer = setTimeout(() => {
