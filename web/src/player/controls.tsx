@@ -158,47 +158,37 @@ export function Controls(props: ControlsProps) {
 /** Says that it is live and how old the picture is; behind, how far, and the way back. */
 function LiveButton(props: { player: Player }) {
   const { timeline } = props.player;
-  const seconds = () => {
-    const latency = timeline.latency();
-    return latency === null
-      ? null
-      : new Intl.NumberFormat(locale(), { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(latency);
-  };
+  const seconds = (latency: number) =>
+    new Intl.NumberFormat(locale(), {
+      ...{ style: "unit", unit: "second", unitDisplay: "narrow" },
+      ...{ minimumFractionDigits: 1, maximumFractionDigits: 1 },
+    }).format(latency);
+  const label = () => (timeline.behind() ? playerWords().toLive : playerWords().live);
   return (
-    <button
-      type="button"
-      class="live-button"
-      classList={{ "live-button-behind": timeline.behind() }}
-      aria-label={timeline.behind() ? playerWords().toLive : playerWords().live}
-      title={timeline.behind() ? playerWords().toLive : playerWords().latency(seconds() ?? "…")}
-      aria-disabled={!timeline.behind()}
-      onClick={() => {
-        if (timeline.behind()) timeline.jumpToLive();
-      }}
-    >
-      <span class="lamp-dot" aria-hidden="true" />
-      {playerWords().live}
-      <span class="live-latency" data-latency={timeline.latency()?.toFixed(2)} aria-hidden="true">
-        <Show
-          when={timeline.behind()}
-          fallback={
-            <Show when={seconds()}>
-              {(text) =>
-                new Intl.NumberFormat(locale(), {
-                  style: "unit",
-                  unit: "second",
-                  unitDisplay: "narrow",
-                  minimumFractionDigits: 1,
-                  maximumFractionDigits: 1,
-                }).format(timeline.latency() ?? Number(text()))
-              }
-            </Show>
-          }
-        >
+    <>
+      <button
+        type="button"
+        class="live-button"
+        classList={{ "live-button-behind": timeline.behind() }}
+        title={label()}
+        aria-disabled={!timeline.behind()}
+        onClick={() => {
+          if (timeline.behind()) timeline.jumpToLive();
+        }}
+      >
+        <span class="lamp-dot" aria-hidden="true" />
+        {label()}
+      </button>
+      <span
+        class="live-latency"
+        data-latency={timeline.latency()?.toFixed(2)}
+        title={playerWords().latency((timeline.latency() ?? 0).toFixed(1))}
+      >
+        <Show when={timeline.behind()} fallback={timeline.latency() === null ? "" : seconds(timeline.latency() ?? 0)}>
           −{formatClock(timeline.behindBy())}
         </Show>
       </span>
-    </button>
+    </>
   );
 }
 

@@ -14,7 +14,10 @@ export function ScrubBar(props: { player: Player; storyboard: Storyboard | null 
   const [hovered, setHovered] = createSignal<{ share: number; x: number } | null>(null);
   const span = () => timeline.span() ?? { start: 0, end: 0 };
   const length = () => Math.max(0.001, span().end - span().start);
-  const share = () => Math.min(1, Math.max(0, ((dragged() ?? timeline.position()) - span().start) / length()));
+  /** At the live edge, which is a little ahead of any picture, the bar is full. */
+  const isAtEdge = () => dragged() === null && props.player.isLive() && timeline.followsLive() && !timeline.behind();
+  const share = () => (isAtEdge() ? 1 : shareOf());
+  const shareOf = () => Math.min(1, Math.max(0, ((dragged() ?? timeline.position()) - span().start) / length()));
   const at = (part: number) => span().start + part * length();
 
   /** What a viewer calls this moment: since the beginning, or how far behind live. */

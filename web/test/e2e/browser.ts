@@ -77,3 +77,10 @@ export async function videoAdvances(page: Page, seconds: number, withinMs = 20_0
     last = now;
   }
 }
+
+/** Chooses how the player gets its media, in its settings. */
+export async function chooseDelivery(page: Page, name: "HLS" | "DASH" | "Ultra low latency"): Promise<void> {
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByRole("radio", { name, exact: true }).check();
+  await page.keyboard.press("Escape");
+}

@@ -1,9 +1,9 @@
 /** The main job on real input: a real encoder publishes to the real server, a real browser plays. */
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { descendants } from "../../../cli/e2e/processes.ts";
+import { mediaChildren } from "../../../cli/e2e/processes.ts";
 import { makeDataDir, publish, removeDataDir, startServer, type TestServer } from "../../../cli/e2e/server.ts";
 import { builtSite } from "../built-site.ts";
-import { openBrowser, videoAdvances, videoTime } from "./browser.ts";
+import { chooseDelivery, openBrowser, videoAdvances, videoTime } from "./browser.ts";
 
 setDefaultTimeout(120_000);
 
@@ -47,7 +47,7 @@ describe("watching", () => {
     await page.locator('video[data-player="hls"]').waitFor({ timeout: 30_000 });
     await videoAdvances(page, 4, 40_000);
     expect(await page.evaluate(() => document.querySelector("video")!.videoWidth)).toBe(640);
-    await page.getByRole("button", { name: "DASH" }).click();
+    await chooseDelivery(page, "DASH");
     await page.locator('video[data-player="dash"]').waitFor({ timeout: 30_000 });
     await videoAdvances(page, 4, 40_000);
     expect(errors).toEqual([]);
@@ -60,14 +60,14 @@ describe("watching", () => {
       const { page } = await open(`${server.site}/watch/${server.slug}`);
       if (kind === "dash") {
         await page.locator('video[data-player="hls"]').waitFor({ timeout: 30_000 });
-        await page.getByRole("button", { name: "DASH" }).click();
+        await chooseDelivery(page, "DASH");
       }
       await page.locator(`video[data-player="${kind}"]`).waitFor({ timeout: 30_000 });
       await videoAdvances(page, 2, 40_000);
       await page.evaluate(() => {
         document.title = "not reloaded";
       });
-      const child = descendants(server.pid).find((entry) => entry.command.includes("ffmpeg"))!;
+      const child = mediaChildren(server.pid)[0]!;
       process.kill(child.pid, "SIGKILL");
       const before = await videoTime(page);
       // Far enough to be past all that was buffered, so that the discontinuity is behind it.

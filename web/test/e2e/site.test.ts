@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestChannel } from "@streamhub/api/testing";
+import { publishStreamChange } from "@streamhub/db";
 import type { Page } from "playwright-core";
 import { violations } from "./accessibility.ts";
-import { openBrowser, type TestBrowser, videoAdvances, videoTime } from "./browser.ts";
+import { chooseDelivery, openBrowser, type TestBrowser, videoAdvances, videoTime } from "./browser.ts";
 import { type LiveMedia, startLiveMedia } from "./live-media.ts";
 import { type SiteUnderTest, startSite } from "./site-under-test.ts";
 
@@ -31,6 +32,21 @@ afterAll(async () => {
   rmSync(mediaDir, { recursive: true, force: true });
 }, 30_000);
 
+let streamId = 0;
+const tell = (type: "stream.started" | "stream.ended") =>
+  publishStreamChange(site.platform.bus, type, {
+    ...{ streamId, channelId: channel.id, slug: "night-train", visibility: "public" },
+  });
+/** As ingest does it: the database first, then whoever listens. */
+async function goLive(): Promise<void> {
+  streamId = await channel.goLive();
+  await tell("stream.started");
+}
+async function end(): Promise<void> {
+  await channel.end();
+  await tell("stream.ended");
+}
+
 const open = async (path: string, options: Parameters<TestBrowser["view"]>[0] = {}) => {
   const view = await browser.view(options);
   await view.page.goto(site.origin + path);
@@ -44,12 +60,12 @@ describe("home", () => {
     const { page, errors, close } = await open("/");
     await page.getByRole("heading", { name: "The air is quiet." }).waitFor();
     expect(await text(page, ".copy-value")).toBe("rtmp://127.0.0.1:1935/live");
-    await channel.goLive();
+    await goLive();
     const card = page.getByRole("link", { name: /Night Train/ });
     await card.waitFor({ timeout: 5000 });
     expect(await text(page, "h1")).toBe("1 channel on air");
     expect(await page.locator("[role=status]").first().textContent()).toBe("Night Train is now live");
-    await channel.end();
+    await end();
     await page.getByRole("heading", { name: "The air is quiet." }).waitFor({ timeout: 5000 });
     expect(errors).toEqual([]);
     await close();
@@ -73,9 +89,12 @@ describe("home", () => {
 
   test("an unchanged list costs a 304", async () => {
     const { page, close } = await open("/");
-    const again = await page.waitForResponse(
-      (response) => response.url().includes("/api/streams") && response.status() === 304,
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    const asked = page.waitForResponse(
+      (response) => response.url().includes("/api/streams?live") && response.status() === 304,
     );
+    await tell("stream.ended");
+    const again = await asked;
     expect((await again.body().catch(() => Buffer.alloc(0))).length).toBe(0);
     await close();
   }, 60_000);
@@ -119,20 +138,20 @@ describe("watch", () => {
   test("waits off air, plays HLS when the broadcast begins, switches to DASH and back, and says when it is over", async () => {
     const { page, errors, close } = await open("/watch/night-train");
     await page.getByText("Off air").waitFor();
-    await channel.goLive();
+    await goLive();
     await engine(page, "hls");
     await videoAdvances(page, 3);
     expect(await page.title()).toBe("Night Train · StreamHub");
     expect(await page.getByLabel("Video: Night Train").getAttribute("data-state")).toBe("playing");
-    await page.getByRole("button", { name: "DASH" }).click();
+    await chooseDelivery(page, "DASH");
     await engine(page, "dash");
     await videoAdvances(page, 3);
-    await page.getByRole("button", { name: "HLS" }).click();
+    await chooseDelivery(page, "HLS");
     await engine(page, "hls");
     await videoAdvances(page, 2);
-    await channel.end();
+    await end();
     await page.getByText("The broadcast is over").waitFor({ timeout: 8000 });
-    await channel.goLive();
+    await goLive();
     await engine(page, "hls");
     await videoAdvances(page, 1);
     expect(errors).toEqual([]);
@@ -140,9 +159,9 @@ describe("watch", () => {
   }, 90_000);
 
   test("comes back by itself after the media was away, in both formats", async () => {
-    for (const format of ["HLS", "DASH"]) {
+    for (const format of ["HLS", "DASH"] as const) {
       const { page, close } = await open("/watch/night-train");
-      await page.getByRole("button", { name: format }).click();
+      await chooseDelivery(page, format);
       await engine(page, format.toLowerCase());
       await videoAdvances(page, 2);
       media.outage = true;
@@ -177,7 +196,7 @@ describe("watch", () => {
     await videoAdvances(page, 1);
     await page.keyboard.press("Tab");
     const names: string[] = [];
-    for (let i = 0; i < 7; i++) {
+    for (let i = 0; i < 8; i++) {
       names.push(
         await page.evaluate(
           () => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent ?? "",
@@ -185,7 +204,9 @@ describe("watch", () => {
       );
       await page.keyboard.press("Tab");
     }
-    expect(names).toEqual(["Pause", "Mute", "Volume", "Live", "HLS", "DASH", "Full screen"]);
+    const span = names[0] === "Position" ? names.shift() : undefined;
+    if (span === undefined) names.pop();
+    expect(names).toEqual([...["Pause", "Mute", "Volume", "Live", "Settings", "Picture in picture", "Theatre mode"]]);
     await close();
   }, 90_000);
 
