@@ -324,6 +324,8 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
     dropPast() {
       keepsPast = false;
       pastFrom = null;
+      // What is left has to stay no longer than what memory holds, which is all that is listed from now on.
+      longestListed = 0;
       for (const { stored } of renditions.values()) stored.clear();
       slide();
       refresh();
