@@ -139,8 +139,19 @@ function fieldErrors(error: ValidationError): FieldError[] {
   return found.filter((issue, index) => found.findIndex((other) => isSame(issue, other)) === index);
 }
 
+/**
+ * A number in an address that is out of its range: Elysia finds that out while it reads the text, and no longer knows of which field. The value tells.
+ */
+function outOfRange(error: ValidationError, request: Request): FieldError[] {
+  return error.all.map((given) => {
+    const issue = given as Issue & { readonly value?: unknown };
+    const query = [...new URL(request.url).searchParams].find(([, text]) => Number(text) === issue.value);
+    return { field: query?.[0] ?? "", in: query === undefined ? "path" : "query", message: sentence(issue) };
+  });
+}
+
 /** Turns whatever was thrown into an AppError; `ours` marks what belongs in the log. */
-function classify(code: string | number, error: unknown): { refusal: AppError; ours: boolean } {
+function classify(code: string | number, error: unknown, request: Request): { refusal: AppError; ours: boolean } {
   if (error instanceof AppError) return { refusal: error, ours: error.code.startsWith("server.") };
   if (error instanceof DatabaseError) {
     if (error.code === "database.bad-cursor")
@@ -156,6 +167,8 @@ function classify(code: string | number, error: unknown): { refusal: AppError; o
   if (error instanceof ValidationError && error.type in PLACES) {
     return { refusal: new AppError("request.invalid", undefined, fieldErrors(error)), ours: false };
   }
+  if (error instanceof ValidationError && error.type === "property")
+    return { refusal: new AppError("request.invalid", undefined, outOfRange(error, request)), ours: false };
   if (code === "NOT_FOUND") return { refusal: new AppError("route.not-found"), ours: false };
   // What a parser throws comes wrapped.
   if (code === "PARSE" && error instanceof Error && error.cause instanceof AppError)
@@ -206,7 +219,7 @@ export function problems(onFailure: FailureSink, methodsOf: (path: string) => re
       return { requestId };
     })
     .onError({ as: "global" }, ({ code, error, request, requestId = requestIdOf(request) }) => {
-      const { refusal, ours } = classify(code, error);
+      const { refusal, ours } = classify(code, error, request);
       const allowed = refusal.code === "route.not-found" ? methodsOf(new URL(request.url).pathname) : [];
       if (allowed.length > 0) {
         const response = problemResponse(new AppError("route.method"), requestId);

@@ -156,6 +156,7 @@ describe("bad input", () => {
     ["/api/channels/1.5", "id", "path", "Expected an integer"],
     ["/api/streams?live=maybe", "live", "query", "Expected a boolean"],
     ["/api/streams?channelId=abc", "channelId", "query", "Expected an integer"],
+    ["/api/oembed?url=x&maxheight=0", "maxheight", "query", "Expected integer to be greater or equal to 1"],
     [`/api/channels?slug=${"x".repeat(101)}`, "slug", "query", "Expected string length less or equal to 100"],
   ])("%s", async (path, field, place, message) => {
     const response = await get(path);
