@@ -1,7 +1,7 @@
 /** Broadcasts from an encoder's connect to the database's last word, on a real server; and what is left when parts are killed. */
 import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { startScratchRedis } from "@streamhub/db/scratch-redis";
-import { descendants, isRunning } from "./e2e/processes.ts";
+import { descendants, isRunning, mediaChildren } from "./e2e/processes.ts";
 import {
   makeDataDir,
   type Publisher,
@@ -139,7 +139,7 @@ describe("kills", () => {
     encoder(target);
     await isLive(target);
     await probe(master(target));
-    const child = descendants(target.pid).find((entry) => entry.command.includes("ffmpeg"))!;
+    const child = mediaChildren(target.pid)[0]!;
     process.kill(child.pid, "SIGKILL");
     const playlist = await until("a discontinuity", async () => {
       const text = await mediaPlaylist(target);
@@ -156,7 +156,7 @@ describe("kills", () => {
     const publisher = encoder(before);
     const first = await isLive(before);
     await probe(master(before));
-    const children = descendants(before.pid).filter((entry) => entry.command.includes("ffmpeg"));
+    const children = mediaChildren(before.pid);
     expect(children.length).toBe(1);
     await before.killHard();
     await publisher.exited;
@@ -185,7 +185,7 @@ describe("starting and stopping", () => {
     const live = await isLive(target);
     await probe(`${target.site}/live/demo/master.m3u8`);
     const children = descendants(target.pid);
-    expect(children.filter((entry) => entry.command.includes("ffmpeg")).length).toBe(2);
+    expect(mediaChildren(target.pid).length).toBe(2);
     expect(await target.stop()).toBe(0);
     await until("no child is left", async () => children.every((child) => !isRunning(child.pid)));
 

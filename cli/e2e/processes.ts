@@ -40,6 +40,10 @@ export function descendants(pid: number): Process[] {
   return found;
 }
 
+/** Those of its descendants that carry media: a picture's ffmpeg comes and goes. */
+export const mediaChildren = (pid: number): Process[] =>
+  descendants(pid).filter(({ command }) => command.includes("ffmpeg") && !command.includes("libwebp"));
+
 export function isRunning(pid: number): boolean {
   return processes().some((entry) => entry.pid === pid);
 }
