@@ -30,6 +30,8 @@ export function createForm<Values extends Record<string, string | boolean>>(
 ): Form<Values> {
   const [values, setValues] = createStore<Values>({ ...options.initial });
   const [problem, setProblem] = createSignal<Problem | null>(null);
+  /** Once marked fields were changed there is nothing left to say. */
+  const [aboutFields, setAboutFields] = createSignal(false);
   const [missing, setMissing] = createSignal<readonly string[]>([]);
   const [busy, setBusy] = createSignal(false);
   const known = (name: string) => Object.hasOwn(options.initial, name);
@@ -40,7 +42,9 @@ export function createForm<Values extends Record<string, string | boolean>>(
     setMissing((options.required ?? []).filter((name) => isEmpty(values[name])));
     if (missing().length === 0) {
       setBusy(true);
-      setProblem(await options.submit({ ...values }));
+      const refused = await options.submit({ ...values });
+      setAboutFields(refused?.fields.some(({ field }) => known(field)) ?? false);
+      setProblem(refused);
       setBusy(false);
       if (problem() === null) {
         options.done?.();
@@ -71,11 +75,7 @@ export function createForm<Values extends Record<string, string | boolean>>(
     },
     problem() {
       const now = problem();
-      if (now === null) return undefined;
-      const marked = now.fields.some(({ field }) => known(field));
-      // Once the marked fields were changed there is nothing left to say.
-      const said = now.code === "request.invalid" || now.code.endsWith("-taken");
-      return said && !marked && now.fields.length === 0 ? undefined : marked && said ? undefined : explain(now);
+      return now === null || aboutFields() ? undefined : explain(now);
     },
     busy,
     onSubmit(event) {

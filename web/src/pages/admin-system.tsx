@@ -26,7 +26,7 @@ export function AdminSystem() {
   return (
     <section class="studio-section first-section" aria-labelledby="system-heading">
       <Show when={ready() !== undefined} fallback={<h2 id="system-heading">{text().system}</h2>}>
-        <h2 id="system-heading" role="status">
+        <h2 id="system-heading" aria-live="polite">
           {ready() === null
             ? explain(problemFrom(null, undefined))
             : ready()?.status === "ready"

@@ -70,7 +70,7 @@ export const en = {
     from: (address: string) => `from ${address}`,
     unknownDevice: "Unknown device",
     endSession: "Sign out there",
-    endSessionOf: (device: string) => `Sign out: ${device}`,
+    endSessionOf: (device: string) => `Sign out there: ${device}`,
     sessionEnded: "That session is over.",
     everywhere: "Sign out everywhere",
     everywhereConfirm: "This ends all your sessions, this one too. A broadcast that is on air goes on.",

@@ -70,7 +70,7 @@ export const ru: Same<typeof en> = {
     from: (address) => `с адреса ${address}`,
     unknownDevice: "Неизвестное устройство",
     endSession: "Выйти там",
-    endSessionOf: (device) => `Выйти: ${device}`,
+    endSessionOf: (device) => `Выйти там: ${device}`,
     sessionEnded: "Этот сеанс завершён.",
     everywhere: "Выйти везде",
     everywhereConfirm: "Все ваши сеансы завершатся, и этот тоже. Идущая трансляция продолжится.",

@@ -23,9 +23,9 @@ export const en = {
   anyState: "Active or not",
   state: "State",
   rest: "Put to rest",
-  restOf: (name: string) => `Put ${name} to rest`,
+  restOf: (name: string) => `Put to rest: ${name}`,
   wake: "Wake up",
-  wakeOf: (name: string) => `Wake ${name} up`,
+  wakeOf: (name: string) => `Wake up: ${name}`,
   restTitle: (name: string) => `Put ${name} to rest?`,
   restText:
     "The account can't sign in or broadcast, and nothing of it is shown. A broadcast on air ends at once. You can wake it up again.",
