@@ -364,6 +364,7 @@ describe("a broadcast whose ffmpeg dies", () => {
 
   test("a codec that can't be remuxed here is refused by name", async () => {
     const { broadcast, packaging, refused } = goLive("refused", {
+      remuxer: "ffmpeg",
       ffmpeg: { ...ffmpeg, version: "5.1.9", codecs: new Set(["avc1", "mp4a"]) },
     });
     const hevc = new Uint8Array([0x90, 0x68, 0x76, 0x63, 0x31, 1, 2, 3, 4]);
