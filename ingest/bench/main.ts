@@ -21,6 +21,8 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<Benc
       ? (await import("./benches/publish.ts")).publishBench
       : (await import("./benches/publish-any.ts")).publishAnyBench,
   unpaced: async () => (await import("./benches/unpaced.ts")).unpacedBench,
+  record: async () => (await import("./benches/record.ts")).recordBench,
+  replay: async () => (await import("./benches/replay.ts")).replayBench,
   sink: async () => (await import("./benches/sink.ts")).sinkBench,
   connect: async () => (await import("./benches/connect.ts")).connectBench,
   "first-segment": async () => (await import("./benches/first-segment.ts")).firstSegmentBench,

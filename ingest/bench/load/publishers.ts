@@ -132,6 +132,8 @@ export function startPublishers(task: PublishersTask, timeline: Timeline, report
     publisher = { due: loopStart, client, streamId, loopStart, mediaStart: 0, next: 0, fullSince: Number.NaN };
     publishers.add(publisher);
     pacer.add(publisher);
+    // What is measured from `ready` on is all of them.
+    await Bun.sleep(Math.max(0, loopStart - performance.now()));
   }
 
   const begun = addresses.map((address, index) => {
