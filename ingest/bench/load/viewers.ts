@@ -37,6 +37,7 @@ export function startViewers(task: ViewersTask, reporter: Reporter): Load {
     let model: BufferModel | null = null;
     let hasJoined = false;
     let hasFailed = false;
+    let trouble = "there is nothing in it";
     const inspector = isJudged
       ? makeInspector({
           digest: (bytes) => Bun.hash(bytes).toString(36),
@@ -53,6 +54,10 @@ export function startViewers(task: ViewersTask, reporter: Reporter): Load {
       abr,
       inspector,
       signal: control.signal,
+      missed(problem: string) {
+        reporter.count("missing_media");
+        trouble = problem;
+      },
       patienceMs: Math.max(timeoutMs, 15_000),
       requests: makeRequests({
         reporter,
@@ -92,7 +97,9 @@ export function startViewers(task: ViewersTask, reporter: Reporter): Load {
     timers.push(late);
     const watching = (isDash ? watchDash : watchHls)(viewer).then(
       () => {
-        if (!control.signal.aborted) reporter.count("ended");
+        if (control.signal.aborted || hasFailed) return;
+        if (!hasJoined) reporter.reason(trouble);
+        reporter.count(hasJoined ? "ended" : "failed");
       },
       (error: Error) => {
         if (control.signal.aborted || hasFailed) return;

@@ -87,7 +87,7 @@ function makeTrack(viewer: Viewer, model: BufferModel, track: number, kind: "vid
     const got = await requests.get(segment.uri, "segment");
     if (signal.aborted) return;
     if (got.problem !== null) {
-      reporter.count("missing_media");
+      viewer.missed(got.problem);
       return;
     }
     throughput.add(got.bytes.length, performance.now() - from);

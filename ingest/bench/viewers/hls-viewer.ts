@@ -121,7 +121,7 @@ function makeRendition(viewer: Viewer, model: BufferModel, track: number, rates:
     const got = early?.problem === null ? early : await requests.get(uri, piece.kind, { range: piece.reference.range });
     if (signal.aborted) return;
     if (got.problem !== null) {
-      reporter.count("missing_media");
+      viewer.missed(got.problem);
       return;
     }
     if (early?.problem !== null) throughput.add(got.bytes.length, performance.now() - from);

@@ -15,6 +15,8 @@ export interface Viewer {
   readonly abr: AbrPolicy;
   /** Judges what this player sees; null: nobody does. */
   readonly inspector: Inspector | null;
+  /** A segment or part that is listed did not come. */
+  missed(problem: string): void;
   /** Without anything new for so long, a player gives up. */
   readonly patienceMs: number;
   /** Once it is known how many tracks there are. */
