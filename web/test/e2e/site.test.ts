@@ -64,7 +64,7 @@ describe("home", () => {
     const card = page.getByRole("link", { name: /Night Train/ });
     await card.waitFor({ timeout: 5000 });
     expect(await text(page, "h1")).toBe("1 channel on air");
-    expect(await page.locator("[role=status]").first().textContent()).toBe("Night Train is now live");
+    expect(await page.locator(".home > [role=status]").first().textContent()).toBe("Night Train is now live");
     await end();
     await page.getByRole("heading", { name: "The air is quiet." }).waitFor({ timeout: 5000 });
     expect(errors).toEqual([]);
