@@ -112,7 +112,9 @@ function differences(written: unknown, real: unknown, at = "$"): string[] {
   }
   if (typeof written === "object" && written !== null) {
     if (typeof real !== "object" || real === null) return [`${at} is no object`];
-    return Object.entries(written).flatMap(([name, value]) =>
+    // `"…": "…"` stands for more of them.
+    const named = Object.entries(written).filter(([name]) => name !== "…");
+    return named.flatMap(([name, value]) =>
       name in real
         ? differences(value, (real as Record<string, unknown>)[name], `${at}.${name}`)
         : [`${at}.${name} is missing`],
