@@ -6,8 +6,8 @@ import type { Feeds } from "./events/feeds.ts";
 import type { Probes } from "./health/service.ts";
 import type { RequestLimits } from "./limits/model.ts";
 import type { Site } from "./site/model.ts";
-import type { Views } from "./views/views.ts";
 import type { Sockets } from "./sockets.ts";
+import type { Views } from "./views/views.ts";
 
 export interface Services {
   readonly db: Database;

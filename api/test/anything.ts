@@ -21,7 +21,7 @@ export const NASTY = [
   "\\",
   "%",
   "%%_%",
-  "${7*7}",
+  "$" + "{7*7}",
   "{{7*7}}",
   "<script>alert(1)</script>",
   "../../etc/passwd",

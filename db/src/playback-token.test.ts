@@ -16,7 +16,12 @@ describe("playback tokens", () => {
     ["live", LIVE, CLAIMS, "AgNq_YbAAAECAwQFBgcQERITFBUWFxgep1jrOE01GjTHX2mYrRfD"],
     ["vod", { kind: "vod", streamId: 42 }, CLAIMS, "AgNq_YbAAAECAwQFBgcQERITFBUWFxi2qW4sGggrPwu_QmY2351Y"],
     ["one player", LIVE, { ...CLAIMS, maxSessions: 1 }, "AgFq_YbAAAECAwQFBgcQERITFBUWFxhdoJSwKDZnrHDSgYR0QJVx"],
-    ["the last second of 32 bits", LIVE, { ...CLAIMS, expiresAt: 2 ** 32 - 1 }, "AgP_____AAECAwQFBgcQERITFBUWFxhZxABcAEpdLZqUWD5P-W_s"],
+    [
+      "the last second of 32 bits",
+      LIVE,
+      { ...CLAIMS, expiresAt: 2 ** 32 - 1 },
+      "AgP_____AAECAwQFBgcQERITFBUWFxhZxABcAEpdLZqUWD5P-W_s",
+    ],
   ] as const)("%s", (_name, target, claims, token) => {
     expect(at(END).sign(target, claims)).toBe(token);
     expect(at(END).verify(token, target)).toEqual(claims);

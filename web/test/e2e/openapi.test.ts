@@ -28,7 +28,7 @@ describe.each(["light", "dark"] as const)("the API's page, %s", (colorScheme) =>
     const plan = page.locator("#planStream");
     await plan.locator("summary").click();
     await plan.getByText("The channel's id", { exact: true }).waitFor();
-    expect(await plan.innerText()).toContain('-H "Authorization: Bearer $TOKEN"');
+    expect(await plan.textContent()).toContain('-H "Authorization: Bearer $TOKEN"');
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
     expect(await violations(page)).toEqual([]);
     expect(new Set(requests)).toEqual(new Set([site.origin]));

@@ -251,7 +251,7 @@ describe("axe-core finds nothing", () => {
             .first()
             .waitFor()
             .catch(async () => {
-              throw new Error(`${path} showed no heading: ${await page.locator("body").innerText()}`);
+              throw new Error(`${path} showed no heading: ${await page.locator("body").textContent()}`);
             });
           await page.waitForLoadState("networkidle").catch(() => {});
           expect({ path, found: await violations(page) }).toEqual({ path, found: [] });
