@@ -33,5 +33,5 @@ export async function createChannel(
   const slug = new URL(page.url()).pathname.split("/")[2] ?? "";
   await page.getByRole("button", { name: "Show the stream key" }).click();
   const secret = page.locator(".copy-field", { has: page.getByRole("button", { name: "Hide the stream key" }) });
-  return { slug, streamKey: (await secret.locator("code").textContent()) ?? "" };
+  return { slug, streamKey: (await secret.locator("code", { hasText: /[\w-]{20}/ }).textContent()) ?? "" };
 }
