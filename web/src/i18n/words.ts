@@ -13,6 +13,7 @@ export interface Words extends ViewerWords {
     | "serverHelp"
     | "key"
     | "keyHelp"
+    | "create"
     | "start"
     | "startHelp"
     | "copy"

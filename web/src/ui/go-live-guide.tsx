@@ -1,6 +1,8 @@
+import { A } from "@solidjs/router";
 import { createResource } from "solid-js";
 import { words } from "../i18n/locale.ts";
 import { client } from "../live/client.ts";
+import { PATHS } from "../paths.ts";
 import { CopyField } from "./copy-field.tsx";
 
 /** Where an encoder connects: the host that the reader sees, with the port only where it is not RTMP's own. */
@@ -29,9 +31,10 @@ export function GoLiveGuide() {
         </li>
         <li>
           <h3>{words().guide.key}</h3>
-          <p>
-            {words().guide.keyHelp} <code>bun streamhub channel key SLUG</code>
-          </p>
+          <p>{words().guide.keyHelp}</p>
+          <A class="button button-quiet guide-button" href={PATHS.newChannel}>
+            {words().guide.create}
+          </A>
         </li>
         <li>
           <h3>{words().guide.start}</h3>
