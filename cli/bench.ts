@@ -4,7 +4,7 @@ import type { CommandDef } from "citty";
 /** The benchmarks are programs of their own: they measure servers from outside, and parse their own options. */
 export const benchCommand: CommandDef & { readonly parsesItself: true } = {
   parsesItself: true,
-  meta: { name: "bench", description: "Benchmarks of ingest and API; `streamhub bench --help` lists them" },
+  meta: { name: "bench", description: "Measures any RTMP server, ours and others; `streamhub bench --help` lists how" },
   async run({ rawArgs }) {
     const ofApi = rawArgs[0] === "api";
     const main = join(import.meta.dir, "..", ofApi ? "api" : "ingest", "bench", "main.ts");
@@ -13,8 +13,8 @@ export const benchCommand: CommandDef & { readonly parsesItself: true } = {
       stdout: "inherit",
       stderr: "inherit",
     });
-    process.on("SIGINT", () => {}); // The terminal tells the child by itself.
-    process.on("SIGTERM", () => child.kill("SIGTERM"));
+    // A terminal tells the child by itself too; it takes two at once as one.
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
     process.exitCode = await child.exited;
   },
 };

@@ -1,4 +1,4 @@
-/** `bun bench <name>`: measurements of ingest. Each bench is a subcommand with its own --help. See docs/bench.md. */
+/** `streamhub bench NAME`: measurements of RTMP servers. Each bench is a subcommand with its own --help. See docs/bench.md. */
 import type { Bench } from "./cli/bench.ts";
 import { say } from "./cli/report.ts";
 
@@ -11,38 +11,48 @@ function hasAny(args: readonly string[], flags: readonly string[]): boolean {
   return args.some((arg) => flags.some((flag) => arg === flag || arg.startsWith(`${flag}=`)));
 }
 
+type Load = (args: readonly string[]) => Promise<Bench>;
+
 /** Loaded when asked for. */
-const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<Bench>>> = {
-  parse: async () => (await import("./benches/parse.ts")).parseBench,
-  play: async () => (await import("./benches/play.ts")).playBench,
-  hls: async () => (await import("./benches/hls.ts")).hlsBench,
+const ANY_SERVER: Readonly<Record<string, Load>> = {
   publish: async (args) =>
     isSideBySide(args, ["--servers", "--seconds", "--settle", "--tick"])
       ? (await import("./benches/publish.ts")).publishBench
       : (await import("./benches/publish-any.ts")).publishAnyBench,
-  unpaced: async () => (await import("./benches/unpaced.ts")).unpacedBench,
-  record: async () => (await import("./benches/record.ts")).recordBench,
-  replay: async () => (await import("./benches/replay.ts")).replayBench,
-  sink: async () => (await import("./benches/sink.ts")).sinkBench,
-  connect: async () => (await import("./benches/connect.ts")).connectBench,
-  "first-segment": async () => (await import("./benches/first-segment.ts")).firstSegmentBench,
-  hostile: async () => (await import("./benches/hostile.ts")).hostileBench,
+  play: async () => (await import("./benches/play.ts")).playBench,
+  hls: async () => (await import("./benches/hls.ts")).hlsBench,
   latency: async () => (await import("./benches/latency.ts")).latencyBench,
   compare: async (args) =>
     hasAny(args, ["--servers", "--seconds", "--settle", "--publishers", "--gigabits", "--attempts", "--tick"])
       ? (await import("./benches/compare.ts")).compareBench
       : (await import("./benches/compare-any.ts")).compareAnyBench,
+  record: async () => (await import("./benches/record.ts")).recordBench,
+  replay: async () => (await import("./benches/replay.ts")).replayBench,
+  sink: async () => (await import("./benches/sink.ts")).sinkBench,
 };
+
+/** They start servers of their own. */
+const SIDE_BY_SIDE: Readonly<Record<string, Load>> = {
+  unpaced: async () => (await import("./benches/unpaced.ts")).unpacedBench,
+  connect: async () => (await import("./benches/connect.ts")).connectBench,
+  "first-segment": async () => (await import("./benches/first-segment.ts")).firstSegmentBench,
+  hostile: async () => (await import("./benches/hostile.ts")).hostileBench,
+  parse: async () => (await import("./benches/parse.ts")).parseBench,
+};
+
+async function listOf(benches: Readonly<Record<string, Load>>): Promise<string> {
+  const all = await Promise.all(Object.values(benches).map((load) => load(["--help"])));
+  return all.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}`).join("\n");
+}
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
-  const load = name === undefined ? undefined : BENCHES[name];
+  const load = { ...ANY_SERVER, ...SIDE_BY_SIDE }[name ?? ""];
   if (load !== undefined) return (await load(rest)).main(rest);
-  const benches = await Promise.all(Object.values(BENCHES).map((each) => each(["--help"])));
-  const list = benches.map((bench) => `  ${bench.name.padEnd(14)}${bench.summary}`).join("\n");
-  say(
-    `bun bench <name> [flags]: measures ingest on loopback, beside nginx-rtmp where it is installed.\n\n${list}\n  ${"api".padEnd(14)}the API's requests a second beside a bare Bun.serve, and its heartbeats\n`,
-  );
+  say("streamhub bench NAME [flags]: measures RTMP servers, ours and any other.\n");
+  say(`Any server, by its URL:\n${await listOf(ANY_SERVER)}\n`);
+  say(`Ours beside nginx-rtmp, each started for it:\n${await listOf(SIDE_BY_SIDE)}`);
+  say(`  ${"api".padEnd(14)}the API's requests a second beside a bare Bun.serve, and its heartbeats\n`);
   say("Each takes --help and --json FILE. Numbers are for comparing within one run on one machine: see docs/bench.md.");
   if (name === undefined || name === "--help" || name === "-h") return 0;
   process.stderr.write(`There is no bench "${name}".\n`);

@@ -24,7 +24,7 @@ export function makeBench<T extends OptionTable>(
       try {
         const values = parseOptions(options, args);
         if (values !== null) return await run(values);
-        say(`bun bench ${name}: ${summary}\n\n${describeOptions(options)}`);
+        say(`streamhub bench ${name}: ${summary}\n\n${describeOptions(options)}`);
         return 0;
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;

@@ -5,6 +5,7 @@ import { FIELD, PICTURE, ROW_HEIGHT } from "../latency/clock-picture.ts";
 import { startClockPublisher } from "../latency/publisher.ts";
 import { percentile } from "../measure/statistics.ts";
 import { LOOPBACK } from "../servers/server.ts";
+import { pause } from "../viewers/viewer.ts";
 
 export interface Way {
   readonly name: string;
@@ -44,6 +45,8 @@ export interface Route {
   readonly origin: string;
   readonly publishUrl: string;
   readonly slug: string;
+  /** Instead of what our server has at `origin` for `slug`: any playlist, manifest or WebSocket of frames. */
+  readonly playUrl?: string;
 }
 
 const CHROMIUM_ARGUMENTS = [
@@ -55,6 +58,8 @@ const CHROMIUM_ARGUMENTS = [
   "--disable-component-update",
   "--disable-sync",
   "--autoplay-policy=no-user-gesture-required",
+  // Servers that give other sites no access are measured all the same.
+  "--disable-web-security",
 ];
 const WEB = join(import.meta.dir, "..", "..", "..", "web");
 /** Players need a moment to find their place; it is not measured. */
@@ -87,29 +92,45 @@ async function servePage(): Promise<ReturnType<typeof Bun.serve>> {
   });
 }
 
-function mediaUrl({ origin, slug }: Route, player: Way["player"]): string {
+function mediaUrl({ origin, slug, playUrl }: Route, player: Way["player"]): string {
+  if (playUrl !== undefined) return playUrl;
   if (player === "hls") return `${origin}/live/${slug}/master.m3u8`;
   if (player === "dash") return `${origin}/live/${slug}/manifest.mpd`;
   return `${origin.replace(/^http/, "ws")}/live/${slug}/ws`;
 }
 
-async function untilLive({ origin, slug }: Route): Promise<void> {
+async function untilLive({ origin, slug, playUrl }: Route, signal?: AbortSignal): Promise<void> {
   const deadline = Date.now() + 20_000;
-  while (Date.now() < deadline) {
-    const answer = await fetch(`${origin}/live/${slug}/master.m3u8`).catch(() => null);
-    if (answer?.ok) return;
+  const url = (playUrl ?? `${origin}/live/${slug}/master.m3u8`).replace(/^ws/, "http");
+  while (Date.now() < deadline && signal?.aborted !== true) {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(15_000) }).catch(() => null);
+    void answer?.body?.cancel();
+    // A WebSocket's address refuses plain requests.
+    if (answer !== null && (answer.ok || (playUrl?.startsWith("ws") && answer.status !== 404))) return;
     await Bun.sleep(100);
   }
-  throw new Error(`${slug} was not live 20 s after its encoder started.`);
+  if (signal?.aborted !== true) throw new Error(`Nothing could be played 20 s after the encoder had started.`);
+}
+
+export interface LatencyWatch {
+  readonly signal?: AbortSignal;
+  /** Each second: the pictures' ages in milliseconds, and how often it stood still. */
+  readonly onSecond?: (latencies: readonly number[], stalls: number) => void;
 }
 
 /** One viewer for `seconds`. */
-export async function runLatency(browser: Browser, way: Way, route: Route, seconds: number): Promise<LatencyResult> {
+export async function runLatency(
+  browser: Browser,
+  way: Way,
+  route: Route,
+  seconds: number,
+  { signal, onSecond = () => {} }: LatencyWatch = {},
+): Promise<LatencyResult> {
   const page = await servePage();
   const publisher = startClockPublisher(route.publishUrl, GOP_SECONDS);
   const context = await browser.newContext();
   try {
-    await untilLive(route);
+    await untilLive(route, signal);
     const tab = await context.newPage();
     const query = new URLSearchParams({
       player: way.player,
@@ -121,7 +142,7 @@ export async function runLatency(browser: Browser, way: Way, route: Route, secon
       fields: String(Math.round(PICTURE.width / FIELD)),
     });
     await tab.goto(`http://${LOOPBACK}:${page.port}/?${query}`);
-    await Bun.sleep(WARM_UP_MS);
+    await pause(WARM_UP_MS, signal);
     const take = () =>
       tab.evaluate(() => {
         const { result } = globalThis as unknown as { result: Record<string, never> };
@@ -131,9 +152,19 @@ export async function runLatency(browser: Browser, way: Way, route: Route, secon
       });
     const { join: joined, errors: early } = await take();
     const from = Date.now();
-    await Bun.sleep(seconds * 1_000);
-    const { latencies, unread, stalled, stalls, errors } = await take();
-    const values = latencies as number[];
+    const values: number[] = [];
+    const errors: string[] = [];
+    let [unread, stalled, stalls] = [0, 0, 0];
+    while (Date.now() - from < seconds * 1_000 && signal?.aborted !== true) {
+      await pause(Math.min(1_000, seconds * 1_000 - (Date.now() - from)), signal);
+      const taken = await take();
+      values.push(...(taken.latencies as number[]));
+      errors.push(...(taken.errors as string[]));
+      unread += taken.unread;
+      stalled += taken.stalled;
+      stalls += taken.stalls;
+      onSecond(taken.latencies, taken.stalls);
+    }
     return {
       way: way.name,
       pictures: values.length,
@@ -150,6 +181,6 @@ export async function runLatency(browser: Browser, way: Way, route: Route, secon
   } finally {
     await context.close();
     await publisher.stop();
-    await page.stop(true);
+    void page.stop(true);
   }
 }

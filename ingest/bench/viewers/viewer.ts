@@ -28,8 +28,10 @@ export class Gone extends Error {
   override readonly name = "Gone";
 }
 
+const NEVER = new AbortController().signal;
+
 /** Resolves after that time or at the end of the run. */
-export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+export function pause(milliseconds: number, signal: AbortSignal = NEVER): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, milliseconds);
