@@ -52,7 +52,8 @@ function attempt(action: () => void): void {
 }
 
 function createWakeLock(isPlaying: Accessor<boolean>): void {
-  if (!("wakeLock" in navigator)) return;
+  // Other people's pages decide about the screen themselves.
+  if (!("wakeLock" in navigator) || window.top !== window) return;
   createEffect(() => {
     if (!isPlaying()) return;
     let over = false;

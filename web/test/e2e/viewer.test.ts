@@ -94,7 +94,7 @@ describe("a viewer", () => {
       await engine(page, kind);
       await videoAdvances(page, 2, 60_000);
       await page.evaluate(() => {
-        document.title = "not reloaded";
+        document.documentElement.dataset.kept = "yes";
       });
       await encoder?.stop();
       encoder = null;
@@ -102,7 +102,7 @@ describe("a viewer", () => {
       encode();
       // Further than all that had been buffered, so that the discontinuity is behind it.
       await videoAdvances(page, 12, 120_000);
-      expect(await page.title()).toBe("not reloaded");
+      expect(await page.evaluate(() => document.documentElement.dataset.kept)).toBe("yes");
       expect(await page.locator("video").getAttribute("data-state")).toBe("playing");
     },
   );
@@ -232,6 +232,7 @@ describe("a viewer", () => {
       .getByRole("dialog")
       .getByText(/\/v\/\d+/)
       .waitFor();
-    expect(errors).toEqual([]);
+    // The player asks for what is to come next when the encoder is gone, and is told that it is late.
+    expect(errors.filter((error) => !error.includes("503"))).toEqual([]);
   });
 });
