@@ -7,6 +7,8 @@ export interface Reporter {
   observe(name: string, value: number): void;
   gauge(name: string, value: number): void;
   reason(reason: string): void;
+  /** To add to without looking it up each time. */
+  histogram(name: string): Histogram;
   take(): Delta;
 }
 
@@ -15,17 +17,21 @@ export function makeReporter(): Reporter {
   let reasons: Record<string, number> = {};
   const gauges: Record<string, number> = {};
   const histograms = new Map<string, Histogram>();
+  const histogram = (name: string): Histogram => {
+    let found = histograms.get(name);
+    if (found === undefined) {
+      found = new Histogram();
+      histograms.set(name, found);
+    }
+    return found;
+  };
   return {
+    histogram,
     count(name, count = 1) {
       counts[name] = (counts[name] ?? 0) + count;
     },
     observe(name, value) {
-      let histogram = histograms.get(name);
-      if (histogram === undefined) {
-        histogram = new Histogram();
-        histograms.set(name, histogram);
-      }
-      histogram.add(value);
+      histogram(name).add(value);
     },
     gauge(name, value) {
       gauges[name] = value;
@@ -35,8 +41,8 @@ export function makeReporter(): Reporter {
     },
     take() {
       const samples: Record<string, NonNullable<ReturnType<Histogram["take"]>>> = {};
-      for (const [name, histogram] of histograms) {
-        const taken = histogram.take();
+      for (const [name, each] of histograms) {
+        const taken = each.take();
         if (taken !== null) samples[name] = taken;
       }
       const delta = { counts, samples, gauges: { ...gauges }, reasons };

@@ -2,6 +2,8 @@
 
 const SMALLEST = 0.001;
 const STEP = Math.log(1.01);
+/** Up to 10^8 and more. */
+const BUCKETS = 2_600;
 
 /** Bucket numbers with their counts. */
 export interface Sparse {
@@ -27,7 +29,7 @@ export const STATISTICS = ["count", "mean", "min", "p50", "p90", "p95", "p99", "
 export type Statistic = (typeof STATISTICS)[number];
 
 export class Histogram {
-  private readonly buckets = new Map<number, number>();
+  private readonly buckets = new Float64Array(BUCKETS);
   private total = 0;
   private sum = 0;
   private min = Number.POSITIVE_INFINITY;
@@ -39,8 +41,8 @@ export class Histogram {
 
   /** Values below 0.001 count as that. */
   add(value: number): void {
-    const at = value <= SMALLEST ? 0 : Math.ceil(Math.log(value / SMALLEST) / STEP);
-    this.buckets.set(at, (this.buckets.get(at) ?? 0) + 1);
+    const at = value <= SMALLEST ? 0 : Math.min(BUCKETS - 1, Math.ceil(Math.log(value / SMALLEST) / STEP));
+    this.buckets[at]!++;
     this.total++;
     this.sum += value;
     if (value < this.min) this.min = value;
@@ -49,7 +51,7 @@ export class Histogram {
 
   merge({ at, n, sum, min, max }: Sparse): void {
     for (const [index, bucket] of at.entries()) {
-      this.buckets.set(bucket, (this.buckets.get(bucket) ?? 0) + n[index]!);
+      this.buckets[bucket]! += n[index]!;
       this.total += n[index]!;
     }
     this.sum += sum;
@@ -61,13 +63,20 @@ export class Histogram {
   take(): Sparse | null {
     if (this.total === 0) return null;
     const { sum, min, max } = this;
-    const taken = { at: [...this.buckets.keys()], n: [...this.buckets.values()], sum, min, max };
+    const at: number[] = [];
+    const n: number[] = [];
+    for (const [bucket, count] of this.buckets.entries()) {
+      if (count === 0) continue;
+      at.push(bucket);
+      n.push(count);
+    }
+    const taken = { at, n, sum, min, max };
     this.clear();
     return taken;
   }
 
   clear(): void {
-    this.buckets.clear();
+    this.buckets.fill(0);
     this.total = this.sum = 0;
     this.min = Number.POSITIVE_INFINITY;
     this.max = Number.NEGATIVE_INFINITY;
@@ -77,9 +86,9 @@ export class Histogram {
   percentile(percent: number): number {
     if (this.total === 0) return Number.NaN;
     let left = (this.total * percent) / 100;
-    for (const at of [...this.buckets.keys()].sort((a, b) => a - b)) {
-      left -= this.buckets.get(at)!;
-      if (left <= 1e-9) return Math.min(this.max, Math.max(this.min, SMALLEST * Math.exp(at * STEP)));
+    for (const [at, count] of this.buckets.entries()) {
+      left -= count;
+      if (count > 0 && left <= 1e-9) return Math.min(this.max, Math.max(this.min, SMALLEST * Math.exp(at * STEP)));
     }
     return this.max;
   }
