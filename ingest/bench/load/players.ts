@@ -185,7 +185,7 @@ export function startPlayers(task: PlayersTask, reporter: Reporter): Load {
       throw new Error("closed the connection in mid-stream");
     };
     follow().catch((error: Error & { code?: string }) => {
-      const isRefused = error.code === "ConnectionRefused";
+      const isRefused = /^(ConnectionRefused|ECONNREFUSED)$/.test(error.code ?? "");
       if (players.has(player)) lost(player, watch, isRefused ? "nothing listens there" : error.message);
       begun.resolve();
     });

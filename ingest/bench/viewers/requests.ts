@@ -85,7 +85,7 @@ export function makeRequests({ reporter, signal, timeoutMs, insecure, isAllowed 
         const { code, message } = error as Error & { code?: string };
         const why = late.aborted
           ? `the ${as} does not come in time`
-          : code === "ConnectionRefused"
+          : code === "ConnectionRefused" || code === "ECONNREFUSED"
             ? "nothing listens there"
             : `the ${as} does not come: ${message.split(". ")[0]!.replace(/\.$/, "")}`;
         return { answer, bytes: EMPTY, problem: why, url };
