@@ -64,11 +64,18 @@ export function LineChart(props: LineChartProps) {
       {
         width: Math.max(120, holder.clientWidth),
         height,
-        padding: [8, 8, 0, 0],
+        padding: [8, 26, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
         scales: {
-          x: { time: props.time ?? true },
+          x: {
+            time: props.time ?? true,
+            range: ({ data: [at] }, least, most) => {
+              // Whole bars, and an axis also where there is a single point.
+              const half = bars ? ((at[1] ?? 2) - (at[0] ?? 0)) / 2 : 0;
+              return [(least ?? 0) - half, Math.max(most ?? 0, (least ?? 0) + (bars ? 0 : 1)) + half];
+            },
+          },
           y: { range: (_chart, _least, most) => [0, props.most ?? Math.max(props.whole ? 4 : 1, (most ?? 0) * 1.1)] },
         },
         axes: [
@@ -98,7 +105,7 @@ export function LineChart(props: LineChartProps) {
             stroke: line,
             width: bars ? 0 : 1.75,
             fill: () => (bars ? line() : alpha(line(), 0.12)),
-            points: { show: false },
+            points: { show: ({ data: [at] }) => !bars && at.length < 3 },
             spanGaps: false,
             ...(bars && uPlot.paths.bars ? { paths: uPlot.paths.bars({ size: [0.7, 48], radius: 0.15 }) } : {}),
           },

@@ -13,6 +13,8 @@ export type Sample = SampleEvent["data"];
 export const ROW = { bitrate: 0, fps: 1, keyframe: 2, viewers: 3 } as const;
 /** No sample for this long: there is no news, and what is shown is old. */
 const SILENT_MS = 6_000;
+/** After this long the server has written down what was before this page. */
+const WHOLE_MS = 75_000;
 const SIGN_IN_AGAIN_MS = 15_000;
 
 /** `streamId` null: nothing is on air. `viewers`: how many watch right now. */
@@ -21,24 +23,28 @@ export function createHealth(streamId: Accessor<number | null>, viewers: Accesso
   const [silent, setSilent] = createSignal(false);
   const [version, setVersion] = createSignal(0);
   let series: Series = makeSeries(4);
-  /** Samples that came while the past was still being asked for. */
-  let early: Sample[] | null = null;
+  /** What came since this page is open, until the past is whole: it is written down with a delay. */
+  let heard: Sample[] = [];
+  let wholeAt = 0;
+  let recalling: ReturnType<typeof setTimeout> | undefined;
   let lastAt = 0;
   let askedAt = 0;
 
-  const push = ({ at, bitrateKbps, fps, keyframeIntervalSeconds }: Sample) =>
-    series.push(Math.floor(Date.parse(at) / 1000), [bitrateKbps, fps, keyframeIntervalSeconds, viewers()]);
+  const push = (into: Series, { at, bitrateKbps, fps, keyframeIntervalSeconds }: Sample) =>
+    into.push(Math.floor(Date.parse(at) / 1000), [bitrateKbps, fps, keyframeIntervalSeconds, viewers()]);
 
+  /** The past up to the first sample that was heard here, then what was heard. */
   async function recall(id: number): Promise<void> {
-    early = [];
     const outcome = await outcomeOf(client.api.streams({ id }).health.get({ query: {} }));
-    if (streamId() !== id) return;
-    if (outcome.ok) {
-      for (const { at, bitrateKbps, fps, keyframeIntervalSeconds } of outcome.value.points)
-        series.push(Math.floor(Date.parse(at) / 1000), [bitrateKbps, fps, keyframeIntervalSeconds, null]);
+    if (streamId() !== id || !outcome.ok) return;
+    const whole = makeSeries(4);
+    const first = heard[0] === undefined ? Number.POSITIVE_INFINITY : Date.parse(heard[0].at);
+    for (const { at, bitrateKbps, fps, keyframeIntervalSeconds } of outcome.value.points) {
+      if (Date.parse(at) < first)
+        whole.push(Math.floor(Date.parse(at) / 1000), [bitrateKbps, fps, keyframeIntervalSeconds, null]);
     }
-    for (const waiting of early ?? []) push(waiting);
-    early = null;
+    for (const sample of heard) push(whole, sample);
+    series = whole;
     setVersion((now) => now + 1);
   }
 
@@ -49,7 +55,12 @@ export function createHealth(streamId: Accessor<number | null>, viewers: Accesso
       setSilent(false);
       setVersion(0);
       lastAt = Date.now();
-      if (id !== null) void recall(id);
+      heard = [];
+      wholeAt = Date.now() + WHOLE_MS;
+      clearTimeout(recalling);
+      if (id === null) return;
+      void recall(id);
+      recalling = setTimeout(() => void recall(id), WHOLE_MS);
     }),
   );
 
@@ -60,8 +71,8 @@ export function createHealth(streamId: Accessor<number | null>, viewers: Accesso
         lastAt = Date.now();
         setSilent(false);
         setSample(message.data);
-        if (early === null) push(message.data);
-        else early.push(message.data);
+        push(series, message.data);
+        if (Date.now() < wholeAt + WHOLE_MS) heard.push(message.data);
         setVersion((now) => now + 1);
       } else if (
         message.type === "error" &&
@@ -78,7 +89,10 @@ export function createHealth(streamId: Accessor<number | null>, viewers: Accesso
   const timer = setInterval(() => {
     if (streamId() !== null && Date.now() - lastAt > SILENT_MS) setSilent(true);
   }, 1_000);
-  onCleanup(() => clearInterval(timer));
+  onCleanup(() => {
+    clearInterval(timer);
+    clearTimeout(recalling);
+  });
 
   return {
     sample,

@@ -15,7 +15,7 @@ export function PhoneCode(props: { server: string; streamKey: string; slug: stri
   });
   return (
     <div class="phone">
-      <h3>{text().phone}</h3>
+      <h3 class="phone-heading">{text().phone}</h3>
       <p class="field-hint">{text().phoneLead}</p>
       <button type="button" class="button button-quiet" aria-expanded={shown()} onClick={() => setShown(!shown())}>
         {shown() ? text().phoneHide : text().phoneShow}
