@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { admitAll, openServer } from "../test/server/open-server.ts";
 import { startSink } from "./load/sink.ts";
 import { nginx } from "./servers/nginx.ts";
+import { freePort } from "./servers/server.ts";
 import {
   type BadServer,
   closingServer,
@@ -169,6 +170,20 @@ describe("wrong use", () => {
     const { code, errors } = await publish(1, "--cmd", "false");
     expect([code, errors]).toEqual([1, expect.stringContaining("The command of --cmd ended with code 1.")]);
   });
+});
+
+test("rtmps: a certificate that nobody knows is refused, and taken with --insecure", async () => {
+  const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+  const request =
+    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost";
+  const made = Bun.spawn([...request.split(" "), "-keyout", key, "-out", cert], { stdout: "ignore", stderr: "ignore" });
+  expect(await made.exited).toBe(0);
+  const tls = { port: await freePort(), cert: await Bun.file(cert).text(), key: await Bun.file(key).text() };
+  await using _ = openServer({ tls });
+  const flags = ["--url", `rtmps://localhost:${tls.port}/live/x`, "--duration", "1s", "--ramp", "0s", ...SMALL];
+  const refused = await runBench("publish", ...flags);
+  expect([refused.code, refused.errors]).toEqual([1, expect.stringContaining("TLS failed: ")]);
+  expect((await runBench("publish", ...flags, "--insecure")).code).toBe(0);
 });
 
 test("Ctrl-C in the middle prints what was measured", async () => {

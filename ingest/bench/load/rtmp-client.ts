@@ -146,7 +146,7 @@ export class RtmpClient {
   }
 
   onSecured(success: boolean, error: Error | null): void {
-    if (!success && error !== null) this.fail(`TLS failed: ${error.message}`);
+    if (!success && error !== null) this.fail(`TLS failed: ${error.message} (--insecure takes any certificate)`);
     else if (this.socket !== null && Number.isNaN(this.stages.tcp)) this.onReady();
   }
 

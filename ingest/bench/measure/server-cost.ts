@@ -62,7 +62,14 @@ async function pidOfContainer(name: string): Promise<number> {
   const [out, errors] = await Promise.all([child.stdout.text(), child.stderr.text()]);
   const pid = Number(out.trim());
   if ((await child.exited) !== 0 || !Number.isInteger(pid))
-    throw new RunFailure(`docker can't tell the process of ${name}: ${errors.trim().split("\n")[0] || "no answer"}.`);
+    throw new RunFailure(
+      `docker can't tell the process of ${name}: ${
+        errors
+          .trim()
+          .split("\n")[0]!
+          .replace(/[.?!]+$/, "") || "no answer"
+      }.`,
+    );
   if (pid === 0) throw new RunFailure(`The container ${name} is not running.`);
   if (sampleTree(pid) === null)
     throw new RunFailure(`The container ${name} runs on another machine: its processes can't be seen from here.`);
