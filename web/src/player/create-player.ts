@@ -182,7 +182,10 @@ export function createPlayer(options: PlayerOptions) {
       if (wantsPlay && video.paused && !video.ended) void start(video);
     });
     handle("play", () => {
-      if (!wantsPlay) send("resume");
+      if (!wantsPlay) {
+        timeline.resumed();
+        send("resume");
+      }
       wantsPlay = true;
       setEnded(false);
     });
@@ -273,6 +276,7 @@ export function createPlayer(options: PlayerOptions) {
       if (video === undefined) return;
       if (video.paused) {
         setBlocked(false);
+        if (!wantsPlay) timeline.resumed();
         wantsPlay = true;
         send("resume");
         void start(video);

@@ -69,6 +69,10 @@ export function createTimeline(
       if (within !== null) go(within.start + (within.end - within.start) * share);
     },
     jumpToLive: toLive,
+    /** The viewer paused and goes on where it was, not where live is now. */
+    resumed: () => {
+      if (behindBy() > BEHIND_SECONDS) setFollows(false);
+    },
     /** The newest moment again, if it has run away. */
     catchUpNow: () => {
       const video = element();
@@ -94,7 +98,6 @@ export function createTimeline(
       const edge = now.liveEdge();
       const away = edge === null ? 0 : edge - video.currentTime;
       setBehindBy(Math.max(0, away));
-      if (video.paused && away > BEHIND_SECONDS) setFollows(false);
       clock ??= makeServerClock("/live/time");
       clock.keep();
       const [at, shown] = [clock.now(), now.wallClock()];
