@@ -1,29 +1,18 @@
-import Hls, { type HlsConfig } from "hls.js";
+import Hls from "hls.js";
 import { bestFirst, type Engine, type EngineOptions, type Level } from "./engine.ts";
-import { makeRebase } from "./rebase-discontinuities.ts";
 
 /** A broken decoder is reset at most this often; more often means that resetting does not help. */
 const MEDIA_RESET_PAUSE_MS = 5000;
 /** Catching up by playing a little faster is less noticeable than a jump. */
 const CATCH_UP_RATE = 1.05;
 
+/** Whole segments are safe so many target durations behind; a playlist must ask for three (HLS §4.4.3.8). */
+const WHOLE_SEGMENTS_BEHIND = 2;
+
 /** Plays HLS, in low-latency mode where the playlist has it, through hls.js. Loaded on demand: this module is the only one that imports the library. */
 export function makeHls(video: HTMLVideoElement, options: EngineOptions): Engine {
   const { sources, startAt, session, bandwidth, onFault } = options;
-  const rebase = makeRebase();
-  class PlaylistLoader extends Hls.DefaultConfig.loader {
-    override load(...[context, config, callbacks]: Parameters<InstanceType<typeof Hls.DefaultConfig.loader>["load"]>) {
-      super.load(context, config, {
-        ...callbacks,
-        onSuccess: (response, ...rest) => {
-          if (typeof response.data === "string") response.data = rebase(response.data);
-          callbacks.onSuccess(response, ...rest);
-        },
-      });
-    }
-  }
   const hls = new Hls({
-    pLoader: PlaylistLoader as unknown as NonNullable<HlsConfig["pLoader"]>,
     // A playlist may have been read with a token that has been renewed since.
     xhrSetup: (xhr, url) => {
       const address = sources.fresh?.(url) ?? url;
@@ -43,6 +32,10 @@ export function makeHls(video: HTMLVideoElement, options: EngineOptions): Engine
 
   hls.on(Hls.Events.MANIFEST_PARSED, () => {
     manifestKnown = true;
+  });
+  hls.on(Hls.Events.LEVEL_UPDATED, (_event, { details }) => {
+    const wanted = WHOLE_SEGMENTS_BEHIND * details.targetduration;
+    if (details.live && !details.partTarget && (hls.targetLatency ?? 0) > wanted) hls.targetLatency = wanted;
   });
   hls.on(Hls.Events.ERROR, (_event, data) => {
     if (!data.fatal) return;
