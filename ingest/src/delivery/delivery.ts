@@ -5,13 +5,14 @@ import type { SegmentWindow } from "../packager/window.ts";
 import { type Entry, enter, offline, secluded } from "./entry.ts";
 import { flvBody } from "./flv-stream.ts";
 import type { FrameFeed } from "./frame-feed.ts";
-import { growingBody, partsOf } from "./growing.ts";
 import { flvSession, frameSession, type MediaSession, type MediaSockets } from "./live-sockets.ts";
-import { type Body, CORS, plain, preflight, respond, respondFrom } from "./media-response.ts";
+import { CORS, plain, preflight } from "./media-response.ts";
 import { pictureResponse } from "./picture-response.ts";
-import { carrying, type PlaylistName, type Publication, playlistOf } from "./publication.ts";
-import { type Directives, isThere, isTooFar, NO_DIRECTIVES, readDirectives } from "./reload.ts";
+import { playlistResponse, UNCACHED } from "./playlist-response.ts";
+import type { Publication } from "./publication.ts";
+import { NO_DIRECTIVES, readDirectives } from "./reload.ts";
 import { type LiveRoute, readRoute } from "./route.ts";
+import { growingResponse, mediaResponse, partResponse } from "./segment-response.ts";
 import { makeSharedBodies } from "./shared-bodies.ts";
 import { makeWaits } from "./waits.ts";
 
@@ -70,23 +71,8 @@ const HOLD_MS = 10_000;
 const MAX_HELD = 10_000;
 /** Broadcasts of one slug whose segments may still be asked for. */
 const MAX_RETIRED = 4;
-/** §6.2.5.2: what is held longer than three target durations is given up. */
-const HELD_TARGETS = 3;
-/** How long caches may keep the answer to a blocking reload, in target durations. */
-const RELOAD_TARGETS = 6;
 /** What a player does again and again while it plays. */
 const PLAYING: ReadonlySet<LiveRoute["kind"]> = new Set(["playlist", "manifest", "flv", "frames"]);
-const UNCACHED = { "cache-control": "no-store" };
-
-/** Somebody asks for a playlist. */
-interface Asked {
-  readonly request: Request;
-  readonly publication: Publication;
-  /** Goes on into the URIs of the playlist. */
-  readonly token: string | null;
-}
-
-const IMMUTABLE = "public, max-age=31536000, immutable";
 
 export function makeDelivery(options: DeliveryOptions = {}): Delivery {
   const now = options.now ?? (() => ms(Date.now()));
@@ -167,19 +153,21 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
     const publication = current(route.slug);
     if (publication === undefined) return offline();
     if (route.kind === "frames") return frames(request, publication, route.slug, address, entry);
-    if (route.kind === "part") return part(request, publication, route);
+    if (route.kind === "part") return partResponse(request, publication, route, bodies);
     if (route.kind === "thumbnail" || route.kind === "storyboard" || route.kind === "sheet")
       return pictureResponse(request, publication.pictures, route, entry?.token ?? null);
     if (route.kind === "segment" || route.kind === "init") {
-      return media(request, route, entry) ?? growing(request, publication, route);
+      const known = channels.get(route.slug) ?? [];
+      const found = mediaResponse(request, route, known.toReversed(), entry !== null, { now, bodies });
+      return found ?? growingResponse(request, publication, route);
     }
     const asked = { request, publication, token: entry?.token ?? null };
     if (route.kind !== "playlist") {
-      return playlist(asked, route.kind === "master" ? "master.m3u8" : "manifest.mpd", NO_DIRECTIVES);
+      return playlistResponse(asked, route.kind === "master" ? "master.m3u8" : "manifest.mpd", NO_DIRECTIVES, holdMs);
     }
     const directives = readDirectives(queryOf(request.url));
     if (typeof directives === "string") return plain(400, directives, UNCACHED);
-    return playlist(asked, `${route.rendition}/index.m3u8`, directives);
+    return playlistResponse(asked, `${route.rendition}/index.m3u8`, directives, holdMs);
   }
 
   const watching = (slug: string, request: Request, address: string, entry: Entry | null) => () => {
@@ -221,158 +209,6 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
     return new Response(body, {
       headers: { ...CORS, "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
     });
-  }
-
-  /** A playlist, as soon as there is one with what is asked for. */
-  function playlist(asked: Asked, name: PlaylistName, directives: Directives): Response | Promise<Response> {
-    const { view } = asked.publication.window;
-    if (view === null) return first(asked, name, directives);
-    const { msn, part: index } = directives;
-    const rendition = view.renditions.find((each) => name === `${each.name}/index.m3u8`);
-    if (msn === null || rendition === undefined || view.lowLatency === null || view.hasEnded) {
-      // Half a target duration: a cache must not make players late.
-      return rendered(asked, name, directives, Math.floor(view.targetDuration / 2));
-    }
-    if (isTooFar(rendition, msn)) return plain(400, "_HLS_msn is more than two segments ahead.", UNCACHED);
-    return reload(asked, name, directives, rendition.name, msn, index);
-  }
-
-  /** §6.2.5.2: the answer is held until the playlist has the segment, or part. */
-  async function reload(
-    asked: Asked,
-    name: PlaylistName,
-    directives: Directives,
-    rendition: string,
-    msn: number,
-    index: number | null,
-  ): Promise<Response> {
-    const { window, waits } = asked.publication;
-    const { targetDuration } = window.view!;
-    const isSo = () => isThere(window.view!, rendition, msn, index);
-    const found = await waits.until(
-      `${rendition}/${msn}.${index ?? "whole"}`,
-      isSo,
-      HELD_TARGETS * targetDuration * 1000,
-    );
-    if (!found) return late();
-    // Its URL names one moment of the playlist: a cache may keep it for as long as anybody can want it.
-    return rendered(asked, name, directives, RELOAD_TARGETS * targetDuration);
-  }
-
-  function rendered(
-    { request, publication, token }: Asked,
-    name: PlaylistName,
-    { skip }: Directives,
-    maxAge: number,
-  ): Response {
-    const common = playlistOf(publication, publication.window.view!, name, skip);
-    if (common === null) return plain(404, "No such playlist.");
-    const body = token === null ? common : carrying(common, name, token);
-    const type = name === "manifest.mpd" ? "application/dash+xml" : "application/vnd.apple.mpegurl";
-    return respond(request, { bytes: body.bytes, type, cacheControl: `public, max-age=${maxAge}`, etag: body.etag });
-  }
-
-  /** Live, but nothing to show yet: the first segment is at most a GOP away. */
-  async function first(asked: Asked, name: PlaylistName, directives: Directives): Promise<Response> {
-    const { publication } = asked;
-    const { window, waits } = publication;
-    await waits.until("the first segment", () => window.view !== null || publication.until !== null, holdMs);
-    if (window.view !== null) return playlist(asked, name, directives);
-    return publication.until === null ? notYet() : offline();
-  }
-
-  /** §6.2.6: the part that a hint names is waited for. */
-  async function part(
-    request: Request,
-    { window, waits }: Publication,
-    { rendition, prefix, index }: LiveRoute & { kind: "part" },
-  ): Promise<Response> {
-    const { view } = window;
-    const known = view?.renditions.find(({ name }) => name === rendition);
-    const isOurs = view?.lowLatency?.prefix === prefix && known !== undefined;
-    if (isOurs && index === known.nextPart && !view.hasEnded) {
-      const isSo = () => window.part(rendition, index) !== null || window.view?.hasEnded === true;
-      const timeout = HELD_TARGETS * view.targetDuration * 1000;
-      if (!(await waits.until(`${rendition}/p${index}`, isSo, timeout))) return late();
-    }
-    const found = isOurs ? window.part(rendition, index) : null;
-    if (found === null) return plain(404, "No such part, or no longer.");
-    const etag = `"${rendition}-p${prefix}-${index}"`;
-    return respond(request, {
-      bytes: bodies.of(found.bytes),
-      type: `${known!.kind}/mp4`,
-      cacheControl: IMMUTABLE,
-      etag,
-    });
-  }
-
-  /** The segment that grows now, or the next one. */
-  async function growing(request: Request, { window, waits }: Publication, route: LiveRoute): Promise<Response> {
-    const missing = () => plain(404, "No such segment, or no longer.");
-    const { view } = window;
-    if (route.kind !== "segment" || view === null || view.lowLatency === null || view.hasEnded) return missing();
-    const { rendition, number } = route;
-    const known = view.renditions.find(({ name }) => name === rendition);
-    if (known === undefined || number !== (known.segments.at(-1)?.number ?? 0) + 1) return missing();
-    const timeout = HELD_TARGETS * view.targetDuration * 1000;
-    const isSo = () => partsOf(window, rendition, number) !== null || window.view?.hasEnded === true;
-    if (!(await waits.until(`${rendition}/${number}`, isSo, timeout))) return late();
-    if (partsOf(window, rendition, number) === null) return missing();
-    const headers = { ...CORS, "content-type": `${known.kind}/mp4`, "cache-control": IMMUTABLE };
-    const body = request.method === "HEAD" ? null : growingBody(window, waits, rendition, number, timeout);
-    return new Response(body, { headers });
-  }
-
-  function media(
-    request: Request,
-    route: LiveRoute & { kind: "segment" | "init" },
-    entry: Entry | null,
-  ): Response | Promise<Response> | null {
-    const publications = channels.get(route.slug) ?? [];
-    for (const publication of publications.toReversed()) {
-      const { window, isPrivate: needsToken } = publication;
-      // The channel may have been private when it was live before.
-      if (needsToken && entry === null) continue;
-      window.setTime(now());
-      const body = route.kind === "segment" ? segment(window, route) : init(window, route);
-      if (body !== null) return respond(request, body);
-      if (route.kind !== "segment") continue;
-      const past = stored(request, publication, route);
-      if (past !== null) return past;
-    }
-    return null;
-  }
-
-  /** What players rewind to. */
-  function stored(
-    request: Request,
-    { window, archive }: Publication,
-    { rendition, number }: LiveRoute & { kind: "segment" },
-  ): Promise<Response> | null {
-    const found = window.past(rendition, number);
-    if (found === null || found.kind === "gap" || archive === null) return null;
-    const kind = found.epoch.tracks.find((track) => track.rendition === rendition)!.track.kind;
-    const etag = `"${rendition}-${number}"`;
-    const body = { size: found.size, type: `${kind}/mp4`, cacheControl: IMMUTABLE, etag };
-    return respondFrom(request, body, (range) => archive.read(rendition, number, range)).then(
-      (response) => response ?? plain(404, "No such segment, or no longer."),
-      () => plain(503, "The storage does not answer; come again.", { "retry-after": "1", "cache-control": "no-store" }),
-    );
-  }
-
-  function segment(window: SegmentWindow, route: LiveRoute & { kind: "segment" }): Body | null {
-    const found = window.segment(route.rendition, route.number);
-    if (found === null) return null;
-    const kind = found.epoch.tracks.find(({ rendition }) => rendition === route.rendition)!.track.kind;
-    const etag = `"${route.rendition}-${found.number}"`;
-    return { bytes: bodies.of(found.bytes), type: `${kind}/mp4`, cacheControl: IMMUTABLE, etag };
-  }
-
-  function init(window: SegmentWindow, route: LiveRoute & { kind: "init" }): Body | null {
-    const found = window.init(route.rendition, route.epoch);
-    if (found === null) return null;
-    const etag = `"${route.rendition}-i${route.epoch}"`;
-    return { bytes: found.init, type: `${found.track.kind}/mp4`, cacheControl: IMMUTABLE, etag };
   }
 
   return {
@@ -447,17 +283,6 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
       channels.clear();
     },
   };
-}
-
-function notYet(): Response {
-  return plain(503, "The broadcast has just begun; come again.", { "retry-after": "1", "cache-control": "no-store" });
-}
-
-function late(): Response {
-  return plain(503, "What was asked for did not come in time; come again.", {
-    "retry-after": "1",
-    "cache-control": "no-store",
-  });
 }
 
 /** With its question mark; empty when there is none. */
