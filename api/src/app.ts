@@ -23,12 +23,17 @@ import { statisticsRoutes } from "./statistics/routes.ts";
 import { streamRoutes } from "./streams/routes.ts";
 import { uploadRoutes } from "./uploads/routes.ts";
 import { userRoutes } from "./users/routes.ts";
+import { quickHeartbeats } from "./views/quick.ts";
 import { viewRoutes } from "./views/routes.ts";
+import { viewService } from "./views/service.ts";
 
 export function createApp(given: Services) {
   const services: Services = { ...given, addressOf: (request) => given.addressOf(originalOf(request)) };
   const methods = makeMethods();
   const requests = makeRequestMetrics(services.metrics);
+  const views = viewService(services);
+  const https = services.publicUrl?.startsWith("https:") ?? false;
+  const quick = quickHeartbeats(views, { https, hasCors: services.corsOrigins.length > 0 });
   // Describes itself, so it is named before it is there; its type must not depend on itself.
   let described: AnyElysia;
   const edge = makeEdge({
@@ -36,11 +41,12 @@ export function createApp(given: Services) {
     methods,
     answers: services.keepAnswers === true ? makeAnswers(services.now) : null,
     requestIdOf,
-    https: services.publicUrl?.startsWith("https:") ?? false,
+    https,
   });
   // Elysia's quick way to find the path takes host names of four letters and more for granted; "http://tv/" is a fine address at home.
   const app = new Elysia({ name: "streamhub", handler: { standardHostname: false } })
     .wrap(edge as unknown as Parameters<Elysia["wrap"]>[0])
+    .wrap(quick as unknown as Parameters<Elysia["wrap"]>[0])
     .wrap(requests.around as unknown as Parameters<Elysia["wrap"]>[0])
     .use(problems(services.onFailure ?? (() => {}), methods.of))
     .use(requestLimits(services))
@@ -53,7 +59,7 @@ export function createApp(given: Services) {
     .use(channelRoutes(services))
     .use(streamRoutes(services))
     .use(playbackRoutes(services))
-    .use(viewRoutes(services))
+    .use(viewRoutes(services, views))
     .use(userRoutes(services))
     .use(statisticsRoutes(services))
     .use(uploadRoutes(services))

@@ -4,14 +4,12 @@ import { visitor } from "../auth/guard.ts";
 import { ProblemSchema } from "../error.ts";
 import type { Services } from "../services.ts";
 import { OpenParams, openBody, reportBody, ViewParams, ViewSchema } from "./model.ts";
-import { quickHeartbeats } from "./quick.ts";
-import { viewService } from "./service.ts";
+import type { viewService } from "./service.ts";
 
 /** A year: only how often someone comes back within a day is ever looked at. */
 const COOKIE_SECONDS = 365 * 24 * 3_600;
 
-export function viewRoutes(services: Services) {
-  const views = viewService(services);
+export function viewRoutes(services: Services, views: ReturnType<typeof viewService>) {
   const openings = new Elysia({ name: "views-open", prefix: "/api/streams", tags: ["Views"] })
     .use(visitor(services))
     .post(
@@ -79,5 +77,5 @@ export function viewRoutes(services: Services) {
         },
       },
     );
-  return new Elysia({ name: "views" }).onRequest(quickHeartbeats(views)).use(openings).use(reports);
+  return new Elysia({ name: "views" }).use(openings).use(reports);
 }
