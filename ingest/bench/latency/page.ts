@@ -82,7 +82,13 @@ function onPicture(): void {
   const time = readClock();
   if (time === null) result.unread++;
   else result.latencies.push(Date.now() - zero - time);
-  video.requestVideoFrameCallback(onPicture);
+  watch();
+}
+
+let awaited = 0;
+function watch(): void {
+  video.cancelVideoFrameCallback(awaited);
+  awaited = video.requestVideoFrameCallback(onPicture);
 }
 
 function playHls(): void {
@@ -159,6 +165,8 @@ function playFrames(): void {
 }
 
 video.muted = true;
-video.requestVideoFrameCallback(onPicture);
+// A library that puts another source into the element takes the request for the next picture with it.
+for (const event of ["loadeddata", "playing"]) video.addEventListener(event, watch);
+watch();
 ({ hls: playHls, dash: playDash, frames: playFrames })[query.get("player") as "hls" | "dash" | "frames"]();
 void video.play().catch(() => {});

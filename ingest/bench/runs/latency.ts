@@ -132,6 +132,8 @@ export async function runLatency(
   try {
     await untilLive(route, signal);
     const tab = await context.newPage();
+    const broken: string[] = [];
+    tab.on("pageerror", (error) => broken.push(String(error)));
     const query = new URLSearchParams({
       player: way.player,
       url: mediaUrl(route, way.player),
@@ -176,7 +178,7 @@ export async function runLatency(
       stalls,
       stallRatio: stalled / (Date.now() - from),
       sourceLate: publisher.late(),
-      errors: [...new Set([...early, ...errors])] as string[],
+      errors: [...new Set([...broken, ...early, ...errors])] as string[],
     };
   } finally {
     await context.close();
