@@ -297,8 +297,11 @@ test("the server is killed during a broadcast: the end arrives when it is back, 
   process.kill(server, "SIGKILL");
   await until("a heartbeat failed", () => logged.includes("a heartbeat did not reach the database"));
   // More failing attempts than the pool has connections: none of them may cost one for good.
-  const refused = await Promise.all(Array.from({ length: 30 }, () => gate.admit(request())));
-  for (const answer of refused) expect(answer.kind).toBe("refused");
+  const answers = await Promise.all(Array.from({ length: 30 }, () => gate.admit(request())));
+  // Some may find the server back already: they are let in to the stream that goes on.
+  for (const answer of answers)
+    if (answer.kind === "admitted") expect(answer.streamId).toBe(id);
+    else expect(answer.code).toBe("publish.unavailable");
   const endedAt = Date.now() + 1_000;
   await gate.ended(id, ms(endedAt));
   expect(findPostmaster(location.clusterDir)?.process.pid).not.toBe(server);
