@@ -68,7 +68,7 @@ export function streamService(services: Services) {
   /** What anyone may see is read for all who ask at the same time together. */
   const readPublic = makeBatches({
     ask: (ids: readonly number[]) => queries.getPublicStreams(db, ids),
-    pause: 2,
+    pause: 1,
     eager: true,
     largest: 200,
     maxWaiting: 5_000,
