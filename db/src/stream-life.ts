@@ -11,7 +11,6 @@
  * `start` and `stop` are the owner's, `publish` and `end` the encoder's (`end` also a crash's); asking for what already is changes nothing. A
  * publish that finds no armed stream makes a new one, live at once. Deleting ends what is live first. Archiving is a mark on an ended one.
  */
-import type { StreamRow } from "./model.ts";
 
 export const STREAM_STATES = ["planned", "armed", "live", "ended"] as const;
 export type StreamState = (typeof STREAM_STATES)[number];
@@ -27,7 +26,11 @@ const TABLE: Readonly<Record<StreamState, Readonly<Partial<Record<StreamEvent, S
 /** The state after an event; null when a stream in that state refuses it. */
 export const transition = (state: StreamState, event: StreamEvent): StreamState | null => TABLE[state][event] ?? null;
 
-export function stateOf(row: Pick<StreamRow, "isLive" | "armedAt" | "startedAt">): StreamState {
+export function stateOf(row: {
+  isLive: boolean;
+  armedAt: Date | string | null;
+  startedAt: Date | string | null;
+}): StreamState {
   if (row.isLive) return "live";
   if (row.startedAt !== null) return "ended";
   return row.armedAt === null ? "planned" : "armed";

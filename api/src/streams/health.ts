@@ -62,8 +62,8 @@ const wrong = (field: "from" | "to", message: string) =>
   new AppError("request.invalid", undefined, [{ field, in: "query", message }]);
 
 export interface Span {
-  readonly startedAt: Date | null;
-  readonly endedAt: Date | null;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
 }
 
 /** Of a stream that the caller may manage. Throws `request.invalid`. */
@@ -73,9 +73,10 @@ export async function readHealth(
   { startedAt, endedAt }: Span,
   query: Static<typeof HealthQuery>,
 ): Promise<Health> {
-  const end = endedAt?.getTime() ?? now();
+  const end = endedAt === null ? now() : Date.parse(endedAt);
   const [askedFrom, askedTo] = [momentOf("from", query.from), momentOf("to", query.to)];
-  const from = Math.floor((askedFrom ?? startedAt?.getTime() ?? askedTo ?? end) / 1_000) * 1_000;
+  const start = startedAt === null ? undefined : Date.parse(startedAt);
+  const from = Math.floor((askedFrom ?? start ?? askedTo ?? end) / 1_000) * 1_000;
   // One second more, so that the last one is in it.
   const to = askedTo ?? Math.max(from + 1_000, end + 1_000);
   if (to <= from) throw wrong("to", "Expected a time behind `from`");

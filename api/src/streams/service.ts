@@ -25,23 +25,23 @@ import { scheduledTime } from "./schedule.ts";
 export const MAX_PLANNED = 50;
 
 /** As everyone sees it. */
-export function presentStream({ armedAt, recording, ...row }: queries.PublicStream) {
+function present({ armedAt, recording, ...row }: queries.WrittenStream) {
   const state = stateOf({ armedAt, isLive: row.isLive, startedAt: row.startedAt });
   const kept = recordingOf(row.id, recording);
   const { slug, visibility } = row.channel;
   // While it is live its own picture is what it was a while ago.
   const thumbnailUrl = (row.isLive ? liveThumbnailOf(slug, visibility) : null) ?? row.thumbnailUrl;
-  return { ...toJson(row), thumbnailUrl, state, playback: playing(row, kept), recording: kept };
+  return { ...row, thumbnailUrl, state, playback: playing(row, kept), recording: kept };
 }
 
 /** Where ingest serves it. */
-function recordingOf(streamId: number, recording: queries.PublicStream["recording"]) {
+function recordingOf(streamId: number, recording: queries.WrittenStream["recording"]) {
   if (recording === null) return null;
   const at = (name: string) => (recording.state === "ready" ? `/vod/${streamId}/${name}` : null);
   return { ...recording, hls: at("master.m3u8"), dash: at("manifest.mpd"), download: at("download.mp4") };
 }
 
-function playing(row: Pick<queries.PublicStream, "isLive" | "channel">, kept: ReturnType<typeof recordingOf>) {
+function playing(row: Pick<queries.WrittenStream, "isLive" | "channel">, kept: ReturnType<typeof recordingOf>) {
   if (row.isLive) return playbackOf(row.channel.slug);
   return kept === null || kept.hls === null || kept.dash === null ? null : { hls: kept.hls, dash: kept.dash };
 }
@@ -68,19 +68,19 @@ export function streamService(services: Services) {
   /** What anyone may see is read for all who ask at the same time together. */
   const readPublic = makeBatches({
     ask: (ids: readonly number[]) => queries.getPublicStreams(db, ids),
-    pause: 1,
-    eager: true,
+    pause: 0,
+    parallel: 2,
     largest: 200,
     maxWaiting: 5_000,
     full: () => new AppError("server.unavailable", "Too many ask at once; try again.", undefined, 1),
   });
 
   const read = async (actor: Actor | null, id: number) => {
-    const row = await (actor === null ? readPublic(id) : queries.getStream(db, id, viewerOf(actor)));
+    const row = await (actor === null ? readPublic(id) : queries.getStream(db, id, viewerOf(actor)).then(toJson));
     if (row === null) throw new AppError("stream.not-found");
     return row;
   };
-  const get = async (actor: Actor | null, id: number) => presentStream(await read(actor, id));
+  const get = async (actor: Actor | null, id: number) => present(await read(actor, id));
 
   /** Throws `auth.forbidden`; where even its existence is private `stream.not-found`. */
   const requireManaged = async (actor: Actor, id: number) => {
@@ -108,7 +108,7 @@ export function streamService(services: Services) {
       { limit = DEFAULT_LIMIT, ...rest }: PageQuery & Omit<queries.StreamListRequest, "limit" | "cursor" | "viewer">,
     ) {
       const { items, nextCursor } = await queries.listStreams(db, { ...rest, limit, viewer: viewerOf(actor) });
-      return { items: items.map(presentStream), nextCursor };
+      return { items: items.map((row) => present(toJson(row))), nextCursor };
     },
 
     /** A planned stream on a channel. */
@@ -164,13 +164,13 @@ export function streamService(services: Services) {
         : [null, 0];
       const owner = actor === null ? null : await queries.channelOwner(db, channel.id);
       const seesProblems = isAdmin(actor) || (owner !== null && mayManage(actor, owner.userId));
-      const uptime = startedAt === null ? null : Math.max(0, Math.floor((now() - startedAt.getTime()) / 1000));
+      const uptime = startedAt === null ? null : Math.max(0, Math.floor((now() - Date.parse(startedAt)) / 1000));
       return {
         id,
         state: stateOf({ isLive, startedAt, armedAt }),
         isArchived: stream.isArchived,
-        startedAt: startedAt?.toISOString() ?? null,
-        endedAt: stream.endedAt?.toISOString() ?? null,
+        startedAt,
+        endedAt: stream.endedAt,
         uptimeSeconds: isLive ? uptime : duration,
         viewers,
         bitrateKbps: sample?.bitrateKbps ?? null,

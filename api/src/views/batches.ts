@@ -5,8 +5,8 @@ export interface BatchOptions<Q, A> {
   readonly ask: (questions: readonly Q[]) => Promise<readonly A[]>;
   /** Between two queries. Milliseconds; 0: the next one goes as soon as there is an answer. */
   readonly pause: number;
-  /** Whoever asks alone is not kept waiting for others. */
-  readonly eager?: boolean;
+  /** Queries under way at the same time, at most. Default 1. */
+  readonly parallel?: number;
   readonly largest: number;
   /** More than these waiting are refused at once. */
   readonly maxWaiting: number;
@@ -21,9 +21,9 @@ interface Waiting<Q, A> {
 }
 
 /** A question whose batch fails is asked once more, alone: one bad one takes no other with it. */
-export function makeBatches<Q, A>({ ask, pause, eager = false, largest, maxWaiting, full }: BatchOptions<Q, A>) {
+export function makeBatches<Q, A>({ ask, pause, parallel = 1, largest, maxWaiting, full }: BatchOptions<Q, A>) {
   let waiting: Waiting<Q, A>[] = [];
-  let running = false;
+  let running = 0;
 
   async function answer(batch: readonly Waiting<Q, A>[]): Promise<void> {
     try {
@@ -38,14 +38,13 @@ export function makeBatches<Q, A>({ ask, pause, eager = false, largest, maxWaiti
   }
 
   async function run(): Promise<void> {
-    running = true;
     while (waiting.length > 0) {
       const batch = waiting.slice(0, largest);
       waiting = waiting.slice(largest);
       await answer(batch);
-      if (pause > 0 && !(eager && batch.length === 1)) await Bun.sleep(pause);
+      if (pause > 0) await Bun.sleep(pause);
     }
-    running = false;
+    running--;
   }
 
   return (question: Q): Promise<A> => {
@@ -53,8 +52,8 @@ export function makeBatches<Q, A>({ ask, pause, eager = false, largest, maxWaiti
     return new Promise((resolve, reject) => {
       waiting.push({ question, resolve, reject });
       // What arrives within the same turn of the event loop goes with the first query already.
-      if (!running) {
-        running = true;
+      if (running < parallel) {
+        running++;
         setImmediate(() => void run());
       }
     });

@@ -37,7 +37,7 @@ export * from "./idempotency.ts";
 export * from "./pictures.ts";
 export * from "./pool.ts";
 export * from "./profiles.ts";
-export { getPublicStreams } from "./public-streams.ts";
+export { getPublicStreams, type WrittenStream } from "./public-streams.ts";
 export {
   endStale,
   endStream,

@@ -10,7 +10,7 @@ import { clampLimit, type Order, ordered, type Page, type PageRequest, toOrdered
 import { searchFor, searching } from "./search.ts";
 import { isAnnounced, isListed, mayOpen, type Viewer } from "./viewer.ts";
 
-/** Of `PublicStream`, in this order. */
+/** Of `PublicStream`. */
 export const columns = {
   id: streams.id,
   channelId: streams.channelId,
@@ -44,7 +44,7 @@ export const columns = {
   },
 };
 
-export const select = (db: Database) =>
+const select = (db: Database) =>
   db
     .select(columns)
     .from(streams)
