@@ -47,3 +47,12 @@ export const mediaChildren = (pid: number): Process[] =>
 export function isRunning(pid: number): boolean {
   return processes().some((entry) => entry.pid === pid);
 }
+
+/** The embedded PostgreSQL whose cluster lies in this folder. Throws when none runs. */
+export function postmasterOf(dataDir: string): number {
+  const found = processes().find(
+    ({ command }) => /postgres\S* .*-D ?/.test(command) && command.includes(`${dataDir}/`),
+  );
+  if (found === undefined) throw new Error(`no PostgreSQL runs in ${dataDir}`);
+  return found.pid;
+}

@@ -27,6 +27,8 @@ export interface StartOptions {
   readonly demo?: boolean;
   readonly ports?: { readonly http: number; readonly rtmp: number };
   readonly env?: Readonly<Record<string, string>>;
+  /** A module that is loaded before the server. */
+  readonly preload?: string;
 }
 
 /** Open to the database server's user, so that the cluster lies in it and goes with it. */
@@ -83,7 +85,14 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     ...options.env,
   };
   const child = Bun.spawn(
-    [process.execPath, join(ROOT, "streamhub.ts"), "serve", "--json", ...(options.demo ? ["--demo"] : [])],
+    [
+      process.execPath,
+      ...(options.preload === undefined ? [] : ["--preload", options.preload]),
+      join(ROOT, "streamhub.ts"),
+      "serve",
+      "--json",
+      ...(options.demo ? ["--demo"] : []),
+    ],
     {
       cwd: ROOT,
       env,
