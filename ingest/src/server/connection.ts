@@ -307,6 +307,7 @@ export class Connection implements Publisher {
       broadcast,
       streamId: event.streamId,
       chunkSize,
+      delay: limits.playerBatchTime,
       write: (bytes) => {
         if (!this.isOpen) return;
         metrics.sent(bytes.length);

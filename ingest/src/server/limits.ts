@@ -17,6 +17,8 @@ export interface ServerLimits extends SessionLimits {
   readonly stallTimeout: Milliseconds;
   /** Bytes queued to one slow player. */
   readonly maxPlayerQueue: number;
+  /** How long a message to a broadcast's players may wait for the next ones, where they are many. */
+  readonly playerBatchTime: Milliseconds;
 }
 
 export const DEFAULT_SERVER_LIMITS: ServerLimits = {
@@ -29,6 +31,7 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   graceTime: ms(30_000),
   stallTimeout: ms(15_000),
   maxPlayerQueue: 8 * 1024 * 1024,
+  playerBatchTime: ms(40),
 };
 
 /** A limit that an operator set wrongly: `message` says which and what to change. */

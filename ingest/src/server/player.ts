@@ -1,38 +1,14 @@
 /** A broadcast's sink that is an RTMP player's socket. */
+import type { Milliseconds } from "../bytes/units.ts";
 import type { LiveBroadcast } from "../live/broadcast.ts";
-import type { MediaTag } from "../live/media-tag.ts";
-import { Csid } from "../rtmp/chunk/csid.ts";
-import { encodeMessage } from "../rtmp/chunk/encoder.ts";
-import { MessageType } from "../rtmp/chunk/header.ts";
-
-/**
- * Every player gets message stream id 1 as its first and the server's one chunk size, so the chunks of a tag are encoded once for all of
- * them. Keyed by tag: gone with it.
- */
-const encoded = new WeakMap<MediaTag, Uint8Array>();
-const SHARED_STREAM_ID = 1;
-
-function encodeTag(tag: MediaTag, streamId: number, chunkSize: number): Uint8Array {
-  const typeId =
-    tag.kind === "video" ? MessageType.video : tag.kind === "audio" ? MessageType.audio : MessageType.dataAmf0;
-  const csid = tag.kind === "video" ? Csid.video : tag.kind === "audio" ? Csid.audio : Csid.data;
-  return encodeMessage({ typeId, streamId, timestamp: tag.timestamp >>> 0, payload: tag.payload }, csid, chunkSize);
-}
-
-function chunksOf(tag: MediaTag, streamId: number, chunkSize: number): Uint8Array {
-  if (streamId !== SHARED_STREAM_ID) return encodeTag(tag, streamId, chunkSize);
-  let bytes = encoded.get(tag);
-  if (bytes === undefined) {
-    bytes = encodeTag(tag, streamId, chunkSize);
-    encoded.set(tag, bytes);
-  }
-  return bytes;
-}
+import { encodeTag, fanOutOf, joined, makeReceiver, SHARED_STREAM_ID } from "./fan-out.ts";
 
 export interface PlayerOptions {
   readonly broadcast: LiveBroadcast;
   readonly streamId: number;
   readonly chunkSize: number;
+  /** How long a message may wait for others where players are many. */
+  readonly delay: Milliseconds;
   readonly write: (bytes: Uint8Array) => void;
   readonly onEnd: () => void;
 }
@@ -46,12 +22,16 @@ export interface Player {
  * Begins with metadata, configurations and the GOP in progress: the first frame is a keyframe, at once. Where no GOP is cached (it
  * was too large, or the publisher has not sent a keyframe yet) video waits for the next keyframe.
  */
-export function startPlayer({ broadcast, streamId, chunkSize, write, onEnd }: PlayerOptions): Player {
+export function startPlayer({ broadcast, streamId, chunkSize, delay, write, onEnd }: PlayerOptions): Player {
+  const fanOut = fanOutOf(broadcast, chunkSize, delay);
+  const receiver = makeReceiver(write);
   let paused = false;
   let unsubscribe = () => {};
   const subscribe = () => {
     let decodable = false;
-    return broadcast.subscribe({
+    // Null when it is live: what is replayed at the beginning goes in one write.
+    let replayed: Uint8Array[] | null = [];
+    const leave = broadcast.subscribe({
       keepsNothing: true,
       onTag(tag) {
         if (paused) return;
@@ -59,15 +39,37 @@ export function startPlayer({ broadcast, streamId, chunkSize, write, onEnd }: Pl
           if (!tag.isKeyframe) return;
           decodable = true;
         }
-        write(chunksOf(tag, streamId, chunkSize));
+        if (replayed !== null) replayed.push(encodeTag(tag, streamId, chunkSize));
+        else if (streamId !== SHARED_STREAM_ID) write(encodeTag(tag, streamId, chunkSize));
+        // Before its first keyframe a player leaves out what others get: it can't have a piece of their batch.
+        else if (decodable) fanOut.send(tag, receiver);
+        else write(fanOut.encode(tag));
       },
-      onEnd,
+      onEnd() {
+        fanOut.flush();
+        fanOut.remove(receiver);
+        onEnd();
+      },
     });
+    if (replayed.length > 0)
+      write(
+        joined(
+          replayed,
+          replayed.reduce((sum, { length }) => sum + length, 0),
+        ),
+      );
+    replayed = null;
+    fanOut.add(receiver);
+    return () => {
+      fanOut.remove(receiver);
+      leave();
+    };
   };
   unsubscribe = subscribe();
   return {
     setPaused(next) {
       if (next === paused) return;
+      fanOut.flush();
       paused = next;
       // Live goes on meanwhile: who resumes joins anew at the GOP in progress.
       unsubscribe();
