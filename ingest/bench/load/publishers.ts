@@ -30,6 +30,8 @@ interface Publisher {
   loopStart: number;
   mediaStart: number;
   next: number;
+  /** Media time from which on the next clock message goes. */
+  clockDue: number;
   /** When it could not send any more; NaN while it can. */
   fullSince: number;
 }
@@ -63,11 +65,21 @@ export function startPublishers(task: PublishersTask, timeline: Timeline, report
   const lags = reporter.histogram("lag_ms");
   const sent = { messages: 0, bytes: 0, frames: 0, late_frames: 0 };
 
-  const send = (publisher: Publisher, now: number): void => {
+  // Between two messages of its publisher: of all at once they would be a pause for everybody.
+  const tellClock = (publisher: Publisher, timestamp: number): void => {
+    publisher.clockDue = timestamp + CLOCK_EVERY_MS;
+    const { client, streamId } = publisher;
+    if (client.closed || client.backlog > 0) return;
+    const payload = clockMessage(Date.now());
+    client.write(encodeMessage({ typeId: MessageType.dataAmf0, streamId, timestamp, payload }, Csid.data, chunkSize));
+  };
+
+  const send = (publisher: Publisher): void => {
     const { client, streamId } = publisher;
     while (!client.closed) {
       const message = timeline.messages[publisher.next]!;
-      const lag = now - publisher.loopStart - message.at;
+      // Looked at for each: what others of the same tick have taken is lag too.
+      const lag = performance.now() - publisher.loopStart - message.at;
       if (lag < 0) {
         publisher.due = publisher.loopStart + message.at;
         pacer.add(publisher);
@@ -83,6 +95,8 @@ export function startPublishers(task: PublishersTask, timeline: Timeline, report
       sent.bytes += message.chunks.length;
       if (message.isVideo) sent.frames++;
       if (lag > lateMs) sent.late_frames++;
+      if (publisher.clockDue <= publisher.mediaStart + message.at)
+        tellClock(publisher, Math.floor(publisher.mediaStart + message.at));
       if (++publisher.next === timeline.messages.length) {
         publisher.next = 0;
         publisher.loopStart += timeline.duration;
@@ -109,7 +123,7 @@ export function startPublishers(task: PublishersTask, timeline: Timeline, report
         const now = performance.now();
         if (!Number.isNaN(publisher.fullSince)) reporter.observe("stall_ms", now - publisher.fullSince);
         publisher.fullSince = Number.NaN;
-        if (publisher.due <= now) send(publisher, now);
+        if (publisher.due <= now) send(publisher);
       },
       onClosed(reason) {
         reporter.reason(reason);
@@ -132,7 +146,16 @@ export function startPublishers(task: PublishersTask, timeline: Timeline, report
     const spread = (Math.min(2_000, timeline.duration) * index) / Math.max(1, addresses.length);
     const loopStart = performance.now() + (startAt.length > 1 && startAt.at(-1)! > 0 ? 0 : spread);
     const streamId = client.session.mediaStreamId;
-    publisher = { due: loopStart, client, streamId, loopStart, mediaStart: 0, next: 0, fullSince: Number.NaN };
+    publisher = {
+      due: loopStart,
+      client,
+      streamId,
+      loopStart,
+      mediaStart: 0,
+      next: 0,
+      clockDue: hasClock ? 0 : Number.POSITIVE_INFINITY,
+      fullSince: Number.NaN,
+    };
     publishers.add(publisher);
     pacer.add(publisher);
     // What is measured from `ready` on is all of them.
@@ -144,20 +167,6 @@ export function startPublishers(task: PublishersTask, timeline: Timeline, report
     timers.push(setTimeout(() => void begin(address, index).finally(resolve), (startAt[index] ?? 0) * 1_000));
     return promise;
   });
-  if (hasClock) {
-    const tellClock = () => {
-      const now = performance.now();
-      for (const { client, streamId, loopStart, mediaStart } of publishers) {
-        if (client.closed || client.backlog > 0 || now < loopStart) continue;
-        const timestamp = Math.floor(mediaStart + now - loopStart);
-        const payload = clockMessage(Date.now());
-        client.write(
-          encodeMessage({ typeId: MessageType.dataAmf0, streamId, timestamp, payload }, Csid.data, chunkSize),
-        );
-      }
-    };
-    timers.push(setInterval(tellClock, CLOCK_EVERY_MS));
-  }
   return {
     ready: Promise.all(begun).then(() => {}),
     tell() {
