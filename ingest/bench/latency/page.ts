@@ -15,7 +15,8 @@ declare const dashjs: {
   MediaPlayer(): {
     create(): {
       updateSettings(settings: object): void;
-      initialize(video: HTMLVideoElement, url: string, autoplay: boolean): void;
+      initialize(video: HTMLVideoElement, url: string | undefined, autoplay: boolean): void;
+      attachSource(url: string): void;
       clearDefaultUTCTimingSources(): void;
       on(event: string, handler: (event: { error: unknown }) => void): void;
     };
@@ -109,8 +110,9 @@ function playDash(): void {
   const player = dashjs.MediaPlayer().create();
   player.updateSettings({ debug: { logLevel: 0 }, streaming: { liveCatchup: { enabled: true } } });
   player.on("error", ({ error }) => result.errors.push(JSON.stringify(error)));
-  player.initialize(video, url, true);
+  player.initialize(video, undefined, true);
   player.clearDefaultUTCTimingSources();
+  player.attachSource(url);
 }
 
 /** Media source extensions fed frame by frame. */
@@ -168,5 +170,7 @@ video.muted = true;
 // A library that puts another source into the element takes the request for the next picture with it.
 for (const event of ["loadeddata", "playing"]) video.addEventListener(event, watch);
 watch();
-({ hls: playHls, dash: playDash, frames: playFrames })[query.get("player") as "hls" | "dash" | "frames"]();
-void video.play().catch(() => {});
+const player = query.get("player") as "hls" | "dash" | "frames";
+({ hls: playHls, dash: playDash, frames: playFrames })[player]();
+// dash.js plays by itself, and reads its manifest again only if it saw the element begin to play.
+if (player !== "dash") void video.play().catch(() => {});
