@@ -11,12 +11,23 @@ export function isDiscontinuity({ number, epoch }: { readonly number: number; re
   return number === epoch.firstNumber && !epoch.isFirst;
 }
 
-/** One clock for all renditions: the broadcast's start plus the segment's place on the timeline (§4.4.4.6). */
+/**
+ * One clock for all renditions: the broadcast's start plus the segment's place on the timeline (§4.4.4.6). Rounded down: hls.js lays sound beside
+ * the picture by it, and looks in vain for the part after one that it believes to end later than what is in its buffer.
+ */
 export function dateTime(
   startedAt: Milliseconds,
   { time, timescale }: { readonly time: number; readonly timescale: number },
 ): string {
-  return new Date(Math.round(startedAt + (time * 1000) / timescale)).toISOString();
+  return new Date(Math.floor(startedAt + (time * 1000) / timescale + EXACT)).toISOString();
+}
+
+/** What floating point may lack of a whole number. */
+const EXACT = 1e-4;
+
+/** Seconds of EXTINF and EXT-X-PART. Rounded down, for the same reason: sums must not run ahead of the media. */
+export function shownSeconds(ticks: number, timescale: number): string {
+  return (Math.floor((ticks * 1e5) / timescale + EXACT) / 1e5).toFixed(5);
 }
 
 export type SaidSegment = Pick<Segment, "kind" | "number" | "epoch" | "timescale" | "time" | "duration">;
@@ -34,6 +45,6 @@ export function segmentLines(
   if (kind === "media" && mapped !== epoch.number) lines.push(mapLine(epoch.number));
   lines.push(`#EXT-X-PROGRAM-DATE-TIME:${dateTime(startedAt, segment)}`, ...parts);
   if (kind === "gap") lines.push("#EXT-X-GAP");
-  lines.push(`#EXTINF:${(duration / timescale).toFixed(5)},`, segmentName(number));
+  lines.push(`#EXTINF:${shownSeconds(duration, timescale)},`, segmentName(number));
   return lines;
 }

@@ -1,5 +1,5 @@
 /** HLS media playlists, draft-pantos-hls-rfc8216bis §4.4.3, §4.4.4, §4.4.5. */
-import { dateTime, isDiscontinuity, mapLine, segmentLines } from "./hls-lines.ts";
+import { dateTime, isDiscontinuity, mapLine, segmentLines, shownSeconds } from "./hls-lines.ts";
 import type { Part, Segment } from "./segment.ts";
 import type { BroadcastView, LowLatency, RenditionView } from "./view.ts";
 
@@ -127,7 +127,7 @@ function controls({ lowLatency, targetDuration, hasEnded }: BroadcastView): stri
 }
 
 function partLine(lowLatency: LowLatency, part: Part, timescale: number): string {
-  const seconds = (part.duration / timescale).toFixed(5);
+  const seconds = shownSeconds(part.duration, timescale);
   const independent = part.isIndependent ? ",INDEPENDENT=YES" : "";
   return `#EXT-X-PART:DURATION=${seconds},URI="${partName(lowLatency, part.index)}"${independent}`;
 }

@@ -177,6 +177,10 @@ describe("playlist laws", () => {
               expect(segment.discontinuity).toBe(found.epoch.number);
               expect(segment.map).toBe(`init-${found.epoch.number}.mp4`);
               expect(window.init(rendition.name, found.epoch.number)).not.toBeNull();
+              // Never ahead of the media, and by less than what is not printed.
+              const late = STARTED_AT + (found.time * 1000) / found.timescale - segment.at;
+              expect(late).toBeWithin(-1e-3, 1);
+              expect(found.duration / found.timescale - segment.seconds).toBeWithin(-1e-8, 1e-5);
             }
             expect(playlist.isEnded).toBe(view.hasEnded);
           }
