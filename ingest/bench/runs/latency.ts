@@ -106,7 +106,17 @@ async function untilLive({ origin, slug, playUrl }: Route, signal?: AbortSignal)
     const answer = await fetch(url, { signal: AbortSignal.timeout(15_000) }).catch(() => null);
     void answer?.body?.cancel();
     // A WebSocket's address refuses plain requests.
-    if (answer !== null && (answer.ok || (playUrl?.startsWith("ws") && answer.status !== 404))) return;
+    if (answer !== null && (answer.ok || (playUrl?.startsWith("ws") && answer.status !== 404))) break;
+    await Bun.sleep(100);
+  }
+  // A broadcast that this encoder goes on with may be open since before: what counts is media of its own.
+  const read = async () =>
+    fetch(`${origin}/live/${slug}/video/index.m3u8`, { signal: AbortSignal.timeout(15_000) })
+      .then((answer) => answer.text())
+      .catch(() => "");
+  const before = playUrl === undefined ? await read() : null;
+  while (Date.now() < deadline && signal?.aborted !== true) {
+    if (before === null || (await read()) !== before) return;
     await Bun.sleep(100);
   }
   if (signal?.aborted !== true) throw new Error(`Nothing could be played 20 s after the encoder had started.`);
