@@ -2,6 +2,8 @@
 
 interface HlsLike {
   targetLatency: number;
+  readonly latency: number;
+  readonly config: { maxLiveSyncPlaybackRate: number };
   loadSource(url: string): void;
   attachMedia(video: HTMLVideoElement): void;
   on(event: "hlsError", handler: (event: string, data: { fatal: boolean; details: string }) => void): void;
@@ -101,6 +103,17 @@ function playHls(): void {
   hls.on("hlsLevelUpdated", (_, { details }) => {
     const wanted = 2 * details.targetduration;
     if (!details.partTarget && hls.targetLatency > wanted) hls.targetLatency = wanted;
+    partTarget = details.partTarget ?? 0;
+    if (partTarget > 0) hls.config.maxLiveSyncPlaybackRate = 1;
+  });
+  // As the site does too: the library catches up only while more than a second is buffered, and would stay where it began.
+  let partTarget = 0;
+  video.addEventListener("timeupdate", () => {
+    if (partTarget === 0 || video.buffered.length === 0) return;
+    const ahead = video.buffered.end(video.buffered.length - 1) - video.currentTime;
+    const behind = hls.latency - hls.targetLatency;
+    const isFast = video.playbackRate > 1;
+    video.playbackRate = ahead > 1.5 * partTarget && behind > (isFast ? 0.01 : 0.05) ? 1.05 : 1;
   });
   hls.loadSource(url);
   hls.attachMedia(video);

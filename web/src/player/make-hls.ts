@@ -1,10 +1,9 @@
 import Hls from "hls.js";
+import { bufferedAhead, CATCH_UP_RATE, catchUpRate } from "./catch-up.ts";
 import { bestFirst, type Engine, type EngineOptions, type Level } from "./engine.ts";
 
 /** A broken decoder is reset at most this often; more often means that resetting does not help. */
 const MEDIA_RESET_PAUSE_MS = 5000;
-/** Catching up by playing a little faster is less noticeable than a jump. */
-const CATCH_UP_RATE = 1.05;
 
 /** Whole segments are safe so many target durations behind; a playlist must ask for three (HLS §4.4.3.8). */
 const WHOLE_SEGMENTS_BEHIND = 2;
@@ -29,12 +28,32 @@ export function makeHls(video: HTMLVideoElement, options: EngineOptions): Engine
   });
   let manifestKnown = false;
   let lastMediaReset = Number.NEGATIVE_INFINITY;
+  let catchesUp = true;
+  /** Of a low-latency playlist, whose pace is ours; null: the library's. */
+  let partTarget: number | null = null;
+
+  function setPace(): void {
+    hls.config.maxLiveSyncPlaybackRate = catchesUp && partTarget === null ? CATCH_UP_RATE : 1;
+  }
+  function keepPace(): void {
+    if (partTarget === null || !catchesUp || video.paused) return;
+    const { latency, targetLatency: target } = hls;
+    const rate = catchUpRate({ latency, target, ahead: bufferedAhead(video), partTarget }, video.playbackRate > 1);
+    if (video.playbackRate !== rate) video.playbackRate = rate;
+  }
+  video.addEventListener("timeupdate", keepPace);
 
   hls.on(Hls.Events.MANIFEST_PARSED, () => {
     manifestKnown = true;
   });
   hls.on(Hls.Events.LEVEL_UPDATED, (_event, { details }) => {
     const wanted = WHOLE_SEGMENTS_BEHIND * details.targetduration;
+    const parts = details.live && details.partTarget > 0 ? details.partTarget : null;
+    if (parts !== partTarget) {
+      partTarget = parts;
+      setPace();
+      if (catchesUp && video.playbackRate > 1) video.playbackRate = 1;
+    }
     if (details.live && !details.partTarget && (hls.targetLatency ?? 0) > wanted) hls.targetLatency = wanted;
   });
   hls.on(Hls.Events.ERROR, (_event, data) => {
@@ -81,9 +100,13 @@ export function makeHls(video: HTMLVideoElement, options: EngineOptions): Engine
       hls.nextLevel = id === null ? -1 : Number(id);
     },
     setCatchUp: (on) => {
-      hls.config.maxLiveSyncPlaybackRate = on ? CATCH_UP_RATE : 1;
+      catchesUp = on;
+      setPace();
     },
     bandwidth: () => (Number.isFinite(hls.bandwidthEstimate) ? hls.bandwidthEstimate : null),
-    destroy: () => hls.destroy(),
+    destroy: () => {
+      video.removeEventListener("timeupdate", keepPace);
+      hls.destroy();
+    },
   };
 }
