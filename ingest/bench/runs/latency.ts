@@ -99,7 +99,7 @@ function mediaUrl({ origin, slug, playUrl }: Route, player: Way["player"]): stri
   return `${origin.replace(/^http/, "ws")}/live/${slug}/ws`;
 }
 
-async function untilLive({ origin, slug, playUrl }: Route, signal?: AbortSignal): Promise<void> {
+async function untilLive({ origin, slug, playUrl }: Route, since: number, signal?: AbortSignal): Promise<void> {
   const deadline = Date.now() + 20_000;
   const url = (playUrl ?? `${origin}/live/${slug}/master.m3u8`).replace(/^ws/, "http");
   while (Date.now() < deadline && signal?.aborted !== true) {
@@ -109,14 +109,14 @@ async function untilLive({ origin, slug, playUrl }: Route, signal?: AbortSignal)
     if (answer !== null && (answer.ok || (playUrl?.startsWith("ws") && answer.status !== 404))) break;
     await Bun.sleep(100);
   }
-  // A broadcast that this encoder goes on with may be open since before: what counts is media of its own.
-  const read = async () =>
-    fetch(`${origin}/live/${slug}/video/index.m3u8`, { signal: AbortSignal.timeout(15_000) })
-      .then((answer) => answer.text())
-      .catch(() => "");
-  const before = playUrl === undefined ? await read() : null;
+  if (playUrl !== undefined) return;
+  // A broadcast that this encoder goes on with has been open since before: what counts is media of its own.
   while (Date.now() < deadline && signal?.aborted !== true) {
-    if (before === null || (await read()) !== before) return;
+    const answer = await fetch(`${origin}/live/${slug}/video/index.m3u8`, {
+      signal: AbortSignal.timeout(15_000),
+    }).catch(() => null);
+    const dates = (await answer?.text())?.match(/(?<=^#EXT-X-PROGRAM-DATE-TIME:).*/gm) ?? [];
+    if (Date.parse(dates.at(-1) ?? "") > since) return;
     await Bun.sleep(100);
   }
   if (signal?.aborted !== true) throw new Error(`Nothing could be played 20 s after the encoder had started.`);
@@ -140,7 +140,7 @@ export async function runLatency(
   const publisher = startClockPublisher(route.publishUrl, GOP_SECONDS);
   const context = await browser.newContext();
   try {
-    await untilLive(route, signal);
+    await untilLive(route, publisher.zero, signal);
     const tab = await context.newPage();
     const broken: string[] = [];
     tab.on("pageerror", (error) => broken.push(String(error)));
