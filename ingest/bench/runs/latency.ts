@@ -116,7 +116,8 @@ async function untilLive({ origin, slug, playUrl }: Route, since: number, signal
       signal: AbortSignal.timeout(15_000),
     }).catch(() => null);
     const dates = (await answer?.text())?.match(/(?<=^#EXT-X-PROGRAM-DATE-TIME:).*/gm) ?? [];
-    if (Date.parse(dates.at(-1) ?? "") > since) return;
+    // And so much of it that every player's place lies in it, and not in the time before.
+    if (Date.parse(dates.at(-1) ?? "") > since) return pause(2 * GOP_SECONDS * 1_000, signal);
     await Bun.sleep(100);
   }
   if (signal?.aborted !== true) throw new Error(`Nothing could be played 20 s after the encoder had started.`);
