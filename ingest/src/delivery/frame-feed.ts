@@ -6,7 +6,7 @@
 import { chunkSize, writeChunk } from "../packager/chunk.ts";
 import type { Frame } from "../packager/frame.ts";
 import { TRACK_ID } from "../packager/init-segment.ts";
-import type { EpochInfo } from "../packager/segment.ts";
+import type { EpochInfo, EpochTrack } from "../packager/segment.ts";
 
 /** The sending half of a WebSocket. */
 export interface FrameSocket {
@@ -45,6 +45,9 @@ const MAX_KEPT_BYTES = 8 * 1024 * 1024;
 const GOING_AWAY = 1001;
 const TRY_AGAIN_LATER = 1013;
 
+/** Players of frames get what the encoder sent: there is no rate to choose. */
+const isSource = ({ rendition, track }: EpochTrack): boolean => rendition === track.kind;
+
 export function makeFrameFeed(): FrameFeed {
   const viewers = new Set<Viewer>();
   let epoch: EpochInfo | null = null;
@@ -64,9 +67,10 @@ export function makeFrameFeed(): FrameFeed {
   }
 
   function introduce(socket: FrameSocket, { tracks }: EpochInfo): void {
-    const list = tracks.map(({ track: { kind, codecs } }, id) => ({ id, kind, codecs }));
+    const sources = [...tracks.entries()].filter(([, each]) => isSource(each));
+    const list = sources.map(([id, { track }]) => ({ id, kind: track.kind, codecs: track.codecs }));
     socket.send(JSON.stringify({ tracks: list }));
-    for (const [id, { init }] of tracks.entries()) {
+    for (const [id, { init }] of sources) {
       const message = new Uint8Array(1 + init.length);
       message[0] = id;
       message.set(init, 1);
@@ -99,6 +103,7 @@ export function makeFrameFeed(): FrameFeed {
       if (hasEnded) return;
       if (epoch !== info) begin(info);
       const track = info.tracks.findIndex((each) => each.rendition === rendition);
+      if (!isSource(info.tracks[track]!)) return;
       const hasPictures = info.tracks.some((each) => each.track.kind === "video");
       const isStart = frame.isSync && (!hasPictures || info.tracks[track]!.track.kind === "video");
       if (isStart && (hasPictures || kept.length >= MAX_SOUND_FRAMES)) {

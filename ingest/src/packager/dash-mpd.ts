@@ -17,10 +17,10 @@ export interface MpdOptions {
 
 interface Period {
   readonly epoch: EpochInfo;
-  readonly sets: AdaptationSet[];
+  readonly sets: Represented[];
 }
 
-interface AdaptationSet {
+interface Represented {
   readonly source: EpochTrack;
   readonly media: RenditionMedia;
   readonly segments: Listed[];
@@ -35,6 +35,7 @@ interface AdaptationSet {
 /** A segment, or the one that is growing with the duration that it will have, as far as can be known. */
 type Listed = Pick<MediaSegment, "number" | "epoch" | "timescale" | "time" | "duration" | "isIndependent">;
 
+const KINDS = ["video", "audio"] as const;
 const PLAYED_BEHIND = 3;
 /** How far behind live a low-latency player stays: three parts, as in HLS, and the time in which it asks for a manifest. */
 const LATENCY_PARTS = 3;
@@ -166,20 +167,22 @@ function renderPeriod({ epoch, sets }: Period, zero: Milliseconds, view: Broadca
       ["id", `p${epoch.number}`],
       ["start", duration((epoch.startsAt - zero) / 1000)],
     ],
-    sets.map((set) => renderSet(set, epoch, view, options)),
+    KINDS.flatMap((kind) => {
+      const same = sets.filter(({ source }) => source.track.kind === kind);
+      return same.length === 0 ? [] : [renderSet(same, epoch, view, options)];
+    }),
   );
 }
 
-function renderSet(
-  { source, media, segments, past }: AdaptationSet,
-  epoch: EpochInfo,
-  view: BroadcastView,
-  options: MpdOptions,
-): string {
+/** §5.3.3: what a player may change between stands in one AdaptationSet. */
+function renderSet(sets: readonly Represented[], epoch: EpochInfo, view: BroadcastView, options: MpdOptions): string {
+  const { source } = sets[0]!;
   const { track } = source;
   const lowLatency = view.hasEnded ? null : view.lowLatency;
   const isVideo = track.kind === "video";
-  const independent = past?.isIndependent !== false && segments.every((segment) => segment.isIndependent);
+  const independent = sets.every(
+    ({ past, segments }) => past?.isIndependent !== false && segments.every((segment) => segment.isIndependent),
+  );
   return element(
     "AdaptationSet",
     [
@@ -198,7 +201,11 @@ function renderSet(
         ["value", "main"],
       ]),
       ...(lowLatency === null ? [] : [referenceTime(view, source, epoch, options)]),
-      renderRepresentation(source, media, [renderTemplate(source, segments, past, epoch, view, options)]),
+      ...sets.map((each) =>
+        renderRepresentation(each.source, each.media, [
+          renderTemplate(each.source, each.segments, each.past, epoch, view, options),
+        ]),
+      ),
     ],
   );
 }
@@ -260,7 +267,7 @@ const utcTiming = ({ timeUri }: MpdOptions): string =>
 function renderTemplate(
   { rendition, timescale }: EpochTrack,
   segments: readonly Listed[],
-  past: AdaptationSet["past"],
+  past: Represented["past"],
   epoch: EpochInfo,
   { lowLatency, hasEnded, targetDuration }: BroadcastView,
   options: MpdOptions,

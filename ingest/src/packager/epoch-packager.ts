@@ -21,8 +21,8 @@ export interface EpochOptions {
 }
 
 /**
- * Cuts one epoch. The picture (or sound where there is no picture) leads: it decides where segments end, and the other track
- * follows at the same moments, so that all renditions have the same numbers.
+ * Cuts one epoch. The first picture (or sound where there is none) leads: it decides where segments end, and the other tracks
+ * follow at the same moments, so that all renditions have the same numbers.
  */
 export interface EpochPackager {
   push(track: number, sample: Sample): void;
@@ -68,7 +68,9 @@ export function makeEpochPackager(options: EpochOptions, sink: PackagerSink): Ep
   const followers = lanes.filter((lane) => lane !== leader);
   const origin = info.startsAt / 1000;
   // A frame of sound that begins before the cut, and half of one by which its place on the grid may be later than where it arrived.
-  const overshoot = Math.max(0, ...followers.map((lane) => 1.5 * frameSeconds(lane)));
+  // Other pictures of the same source have keyframes at its cuts.
+  const sounds = followers.filter((lane) => lane.source.track.kind === "audio");
+  const overshoot = Math.max(0, ...sounds.map((lane) => 1.5 * frameSeconds(lane)));
 
   let number = info.firstNumber;
   let hasPublished = false;

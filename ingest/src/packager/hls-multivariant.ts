@@ -8,8 +8,9 @@ const AUDIO_GROUP = "audio";
 export function renderMultivariantPlaylist(view: BroadcastView, uriOf: (rendition: string) => string): string {
   const lines = ["#EXTM3U", `#EXT-X-VERSION:${HLS_VERSION}`];
   if (view.isIndependent) lines.push("#EXT-X-INDEPENDENT-SEGMENTS");
-  const videos = view.renditions.filter(({ kind }) => kind === "video");
-  const audios = view.renditions.filter(({ kind }) => kind === "audio");
+  const renditions = view.renditions.filter(({ isOff }) => isOff !== true);
+  const videos = renditions.filter(({ kind }) => kind === "video");
+  const audios = renditions.filter(({ kind }) => kind === "audio");
   const variants = videos.length > 0 ? videos : audios;
   const group = videos.length > 0 ? audios : [];
   for (const [index, { name, media }] of group.entries()) {
@@ -26,14 +27,17 @@ export function renderMultivariantPlaylist(view: BroadcastView, uriOf: (renditio
     );
   }
   for (const variant of variants) lines.push(streamInf(variant, group), uriOf(variant.name));
+  // The last step of a ladder: sound without a picture.
+  if (videos.length > 1) for (const sound of audios) lines.push(streamInf(sound, [sound]), uriOf(sound.name));
   return `${lines.join("\n")}\n`;
 }
 
 function streamInf({ kind, media }: RenditionView, group: readonly RenditionView[]): string {
+  const own = (rate: number): number => (kind === "audio" && group.length > 0 ? 0 : rate);
   const list: [string, string][] = [
     // §4.4.6.2: of the variant with the largest rendition of its group.
-    ["BANDWIDTH", String(media.peak + largest(group, "peak"))],
-    ["AVERAGE-BANDWIDTH", String(media.average + largest(group, "average"))],
+    ["BANDWIDTH", String(own(media.peak) + largest(group, "peak"))],
+    ["AVERAGE-BANDWIDTH", String(own(media.average) + largest(group, "average"))],
     ["CODECS", quoted([...new Set([media.codecs, ...group.map((each) => each.media.codecs)])].join(","))],
   ];
   if (kind === "video") {

@@ -71,7 +71,7 @@ export function makePackager(options: PackagerOptions, sink: PackagerSink): Pack
         startsAt: ms(Math.max(startsAt, end)),
         tracks: tracks.map((track) => {
           const timescale = outputTimescale(track);
-          return { rendition: track.kind, track, timescale, init: initSegment(track, timescale) };
+          return { rendition: track.rendition ?? track.kind, track, timescale, init: initSegment(track, timescale) };
         }),
       };
       for (const { rendition, timescale } of info.tracks) {

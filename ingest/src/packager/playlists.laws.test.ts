@@ -77,6 +77,7 @@ const audio = fc.record({
 const pauseMs = fc.integer({ min: 0, max: 4000 });
 const epoch: fc.Arbitrary<ModelEpoch> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ video, audio, pauseMs }) },
+  { weight: 3, arbitrary: fc.record({ video, audio, pauseMs, ladder: fc.subarray([360, 180]) }) },
   { weight: 1, arbitrary: fc.record({ video, audio: fc.constant(null), pauseMs }) },
   { weight: 1, arbitrary: fc.record({ video: fc.constant(null), audio, pauseMs }) },
 );

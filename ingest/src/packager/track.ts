@@ -3,6 +3,8 @@
  * a remuxer that is not ffmpeg needs to know nothing of ISO/IEC 14496-12 beyond the sample entry.
  */
 interface TrackBase {
+  /** Its rendition's name. Not given: the source's own track of its kind, which is named as that is. */
+  readonly rendition?: string;
   /** Ticks per second of its samples' `dts` and `cts`. */
   readonly timescale: number;
   /** The whole sample entry box (`avc1`, `mp4a` …) with its decoder configuration, ISO/IEC 14496-12 §8.5.2. */

@@ -23,9 +23,24 @@ export interface BroadcastView {
   readonly renditions: readonly RenditionView[];
 }
 
+/** The encoder's own picture and sound, without what was made of them. */
+export function sourceOf({ renditions }: BroadcastView): RenditionView[] {
+  return renditions.filter(({ name, kind }) => name === kind);
+}
+
+/** Pictures before sound, the source before what was made of it, large before small. */
+export function byRank(a: RenditionView, b: RenditionView): number {
+  if (a.kind !== b.kind) return a.kind === "video" ? -1 : 1;
+  const [isSource, other] = [a.name === a.kind, b.name === b.kind];
+  if (isSource !== other) return isSource ? -1 : 1;
+  return b.media.height - a.media.height;
+}
+
 export interface RenditionView {
   readonly name: string;
   readonly kind: "video" | "audio";
+  /** It has nothing any more, while another one of its kind has: players that have its playlist go elsewhere, and others do not hear of it. */
+  readonly isOff?: boolean;
   /** Newest epoch's description of the track. */
   readonly media: RenditionMedia;
   /** Listed before `segments`, and no longer in memory. Null, or not given: nothing is. */

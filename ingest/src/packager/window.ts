@@ -2,8 +2,16 @@ import { type Milliseconds, ms, type Seconds, seconds } from "../bytes/units.ts"
 import { type Bandwidth, makeBandwidth } from "./bandwidth.ts";
 import { frameRate } from "./frame-rate.ts";
 import { makePastLog, type PastLog, type PastSegment } from "./past-log.ts";
-import type { EpochTrack, GrowingSegment, MediaSegment, PackagerSink, Part, Segment } from "./segment.ts";
-import type { BroadcastView, GrowingView, LowLatency, PastView, RenditionMedia, RenditionView } from "./view.ts";
+import type { EpochInfo, EpochTrack, GrowingSegment, MediaSegment, PackagerSink, Part, Segment } from "./segment.ts";
+import {
+  type BroadcastView,
+  byRank,
+  type GrowingView,
+  type LowLatency,
+  type PastView,
+  type RenditionMedia,
+  type RenditionView,
+} from "./view.ts";
 
 export interface WindowOptions {
   readonly startedAt: Milliseconds;
@@ -84,6 +92,8 @@ function shapeOf({
     ? { codecs, width: track.width, height: track.height, channels: 0, sampleRate: 0 }
     : { codecs, width: 0, height: 0, channels: track.channels, sampleRate: track.sampleRate };
 }
+
+const has = ({ tracks }: EpochInfo, name: string): boolean => tracks.some(({ rendition }) => rendition === name);
 
 export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
   const renditions = new Map<string, Rendition>();
@@ -268,14 +278,27 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
     }
   }
 
+  /** The epoch of what came last. */
+  function newestEpoch(): EpochInfo | null {
+    let newest: EpochInfo | null = null;
+    for (const { segments, growing } of renditions.values()) {
+      const epoch = (growing ?? segments.at(-1))?.epoch ?? null;
+      if (epoch !== null && (newest === null || epoch.number > newest.number)) newest = epoch;
+    }
+    return newest;
+  }
+
   function refresh(): void {
+    const newest = newestEpoch();
     const shown: RenditionView[] = [];
     for (const rendition of renditions.values()) {
       const { name, kind, media, segments, growing, nextPart } = rendition;
       const past = pastOf(rendition);
-      if (media !== null) shown.push({ name, kind, media, past, segments: segments.slice(), growing, nextPart });
+      if (media === null) continue;
+      const isOff = newest !== null && !has(newest, name) && newest.tracks.some(({ track }) => track.kind === kind);
+      shown.push({ name, kind, isOff, media, past, segments: segments.slice(), growing, nextPart });
     }
-    shown.sort((a, b) => Number(b.kind === "video") - Number(a.kind === "video"));
+    shown.sort(byRank);
     const first = shown[0]?.segments[0]?.epoch.tracks ?? [];
     const isReady =
       view !== null || hasEnded || first.every(({ rendition }) => shown.some(({ name }) => name === rendition));

@@ -1,6 +1,7 @@
 /** A recording as one stream of fragmented MP4 with all its tracks: what ffmpeg makes a progressive file of. */
 import { box } from "../packager/box.ts";
 import type { EpochInfo } from "../packager/segment.ts";
+import { sourceOf } from "../packager/view.ts";
 import type { Storage } from "../storage/storage.ts";
 import { initKey, segmentKey } from "./names.ts";
 import type { Recording } from "./recording.ts";
@@ -52,10 +53,11 @@ export async function* exportRecording(
   prefix: string,
   { view }: Recording,
 ): AsyncGenerator<Uint8Array> {
+  const sources = sourceOf(view);
   const inits = new Map<string, Uint8Array>();
   const seconds = new Map<string, Map<string, number>>();
   const names = new Map<string, string>();
-  for (const { name, past } of view.renditions) {
+  for (const { name, past } of sources) {
     const lasted = new Map<string, number>();
     seconds.set(name, lasted);
     for (const { epoch, from, to } of past!.log.epochs(past!.from, past!.to)) {
@@ -77,7 +79,7 @@ export async function* exportRecording(
       const hash = names.get(`${rendition}/${epoch.number}`);
       return hash === undefined || hash === chosen.get(rendition);
     });
-  const shown = view.renditions.filter(({ name }) => chosen.has(name));
+  const shown = sources.filter(({ name }) => chosen.has(name));
   if (shown.length === 0) return;
   yield joinInits(shown.map(({ name }) => inits.get(chosen.get(name)!)!));
   const first = Math.min(...shown.map(({ past }) => past!.from));

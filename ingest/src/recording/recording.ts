@@ -5,7 +5,7 @@ import { frameRateOf } from "../packager/frame-rate.ts";
 import { makePastLog, type PastLog } from "../packager/past-log.ts";
 import type { EpochInfo } from "../packager/segment.ts";
 import type { Track } from "../packager/track.ts";
-import type { BroadcastView, RenditionMedia, RenditionView } from "../packager/view.ts";
+import { type BroadcastView, byRank, type RenditionMedia, type RenditionView } from "../packager/view.ts";
 import type { Storage } from "../storage/storage.ts";
 import {
   type BroadcastLine,
@@ -113,7 +113,7 @@ function toRecording(all: readonly Line[]): Recording | null {
     if (media !== null) shown.push({ name, kind, media, past, segments: [], growing: null, nextPart: 0 });
   }
   if (shown.length === 0) return null;
-  shown.sort((a, b) => Number(b.kind === "video") - Number(a.kind === "video"));
+  shown.sort(byRank);
   const length = seconds(Math.max(...shown.map(({ past }) => past!.log.seconds(past!.from, past!.to))));
   const view: BroadcastView = {
     version: 1,

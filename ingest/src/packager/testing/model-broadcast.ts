@@ -7,6 +7,8 @@ export interface ModelEpoch {
   /** Null: no picture. */
   readonly video: ModelVideo | null;
   readonly audio: ModelAudio | null;
+  /** Other pictures of the same source, by their heights: encoded anew without reordering, and a little later. */
+  readonly ladder?: readonly number[];
   /** Pause between the end of the epoch before and this one's start on the timeline. */
   readonly pauseMs: number;
 }
@@ -34,6 +36,7 @@ export interface ModelAudio {
 
 const FRAME = 1024;
 const VIDEO_SCALE = 90_000;
+const LADDER_LAG_MS = 130;
 
 export interface ModelInput {
   readonly track: number;
@@ -69,7 +72,7 @@ function inTicks(milliseconds: number, timescale: number): number {
   return Math.round((Math.round(milliseconds) * timescale) / 1000);
 }
 
-export function modelEpoch({ video, audio }: ModelEpoch): ModelledEpoch {
+export function modelEpoch({ video, audio, ladder = [] }: ModelEpoch): ModelledEpoch {
   const tracks: Track[] = [];
   const timed: { at: number; input: ModelInput }[] = [];
   const data = (id: number): Uint8Array => new Uint8Array([id & 255, (id >> 8) & 255, id >> 16]);
@@ -87,6 +90,16 @@ export function modelEpoch({ video, audio }: ModelEpoch): ModelledEpoch {
       }
     }
     lengthMs = (frame * 1000) / video.fps;
+    const source = timed.map(({ at, input }) => ({ at, ...input.sample }));
+    for (const height of ladder) {
+      const rung = { ...videoTrack((height * 16) / 9), rendition: `${height}p` };
+      const other = tracks.push(rung) - 1;
+      const presented = source.toSorted((a, b) => a.dts + a.cts - b.dts - b.cts);
+      for (const [index, { at, dts, cts, isSync }] of presented.entries()) {
+        const sample = { dts: dts + cts, cts: 0, isSync, data: data(index + height * 1000) };
+        timed.push({ at: at + LADDER_LAG_MS, input: { track: other, sample } });
+      }
+    }
   }
   if (audio !== null) {
     const track = tracks.push(audioTrack(audio.sampleRate)) - 1;
