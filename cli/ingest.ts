@@ -3,7 +3,7 @@ import { type Bus, migrate, openBus, openDatabase, queries } from "@streamhub/db
 import { makePlaybackTokens, type PlaybackTokens } from "@streamhub/db/playback-token";
 import { type Ingest, type IngestOptions, startIngest } from "@streamhub/ingest";
 import { LATENCY, type LatencyProfile } from "@streamhub/ingest/live/latency";
-import type { Audience, Gate } from "@streamhub/ingest/live/ports";
+import type { Audience, Gate, Quality } from "@streamhub/ingest/live/ports";
 import {
   ENDED_ELSEWHERE,
   type HealthHistory,
@@ -32,6 +32,11 @@ import { makeShutdown, untilSignal } from "./shutdown.ts";
 
 const LOOPBACK = "127.0.0.1";
 
+function qualityOf(text: string): Quality {
+  if (text === "source" || text === "ladder") return text;
+  throw misuse("--quality is source or ladder.");
+}
+
 function latencyOf(text: string): LatencyProfile {
   if (Object.hasOwn(LATENCY, text)) return text as LatencyProfile;
   throw misuse(`--latency is one of ${Object.keys(LATENCY).join(", ")}.`);
@@ -57,6 +62,11 @@ export const ingestCommand = defineCommand({
       default: "standard",
       description: `With --open: ${Object.keys(LATENCY).join(", ")}`,
     },
+    quality: {
+      type: "string",
+      default: "source",
+      description: "With --open: source, or ladder to encode smaller renditions besides",
+    },
     ...jsonArg,
   },
   async run({ args }) {
@@ -70,7 +80,7 @@ export const ingestCommand = defineCommand({
     try {
       const ffmpeg = args.packaging ? await probeFfmpeg(env.ffmpegPath ?? "ffmpeg") : null;
       let ingest: Ingest | null = null;
-      let gate: Gate = makeOpenGate(latencyOf(args.latency));
+      let gate: Gate = makeOpenGate(latencyOf(args.latency), qualityOf(args.quality));
       let bus: Bus | null = null;
       let audience: Audience | null = null;
       let recordings: ReturnType<typeof recordingsOf> | null = null;

@@ -58,7 +58,7 @@ export interface IngestOptions {
   readonly audience?: Audience | null;
 }
 
-export interface PackagingHealth extends Pick<PackagingStats, "state" | "failure"> {
+export interface PackagingHealth extends Pick<PackagingStats, "state" | "failure" | "ladder"> {
   /** Times that our own output broke a rule of HLS or DASH. */
   readonly violations: number;
 }
@@ -165,7 +165,7 @@ export function startIngest(options: IngestOptions): Ingest {
     packaging(streamId) {
       const stats = packagings?.statsOf(streamId) ?? null;
       if (stats === null) return null;
-      return { state: stats.state, failure: stats.failure, violations: stats.conformance.must };
+      return { state: stats.state, failure: stats.failure, violations: stats.conformance.must, ladder: stats.ladder };
     },
     removeRecording: async (streamId) => recordings?.remove(streamId),
     recoverRecordings: async () => recordings?.recover() ?? 0,

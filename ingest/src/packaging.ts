@@ -13,7 +13,7 @@ import type { BroadcastPictures } from "./pictures/broadcast-pictures.ts";
 import type { Archive } from "./recording/archive.ts";
 import { chooseRemuxer, type RemuxerChoice } from "./remux/choose-remuxer.ts";
 import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
-import type { MakeRemuxer } from "./remux/remuxer.ts";
+import { type LadderLimits, type LadderOptions, type LadderStatus, makeLadder } from "./remux/ladder.ts";
 import { startRemuxSession } from "./remux/session.ts";
 import type { RemuxCounters, SessionLimits } from "./remux/session-options.ts";
 
@@ -32,7 +32,8 @@ export interface PackagingOptions {
   /** Default `auto`. */
   readonly remuxer?: RemuxerChoice;
   /** Instead of that. */
-  readonly makeRemuxer?: MakeRemuxer;
+  readonly makeRemuxer?: LadderOptions["makeRemuxer"];
+  readonly ladderLimits?: Partial<LadderLimits>;
   readonly limits?: Partial<SessionLimits>;
   /** Told of each part: how long after its last frame's arrival it is listed. */
   readonly onDelay?: (delay: Milliseconds) => void;
@@ -51,6 +52,8 @@ export interface PackagingStats extends RemuxCounters {
   readonly segments: number;
   /** Bytes of media held for viewers. */
   readonly bytes: number;
+  /** Null: the source alone. */
+  readonly ladder: LadderStatus | null;
   /** What was found wrong with the playlists and segments so far. */
   readonly conformance: Verdict;
 }
@@ -147,9 +150,13 @@ export function startPackaging(options: PackagingOptions): Packaging {
     ...(options.onChild === undefined ? {} : { onChild: options.onChild }),
   });
 
+  const makeRemuxer: LadderOptions["makeRemuxer"] = options.makeRemuxer ?? remuxer.makeRemuxer;
+  const ladder =
+    broadcast.quality === "source" ? null : makeLadder({ makeRemuxer, now, log, limits: options.ladderLimits ?? {} });
+
   const session = startRemuxSession({
     broadcast,
-    makeRemuxer: options.makeRemuxer ?? remuxer.makeRemuxer,
+    makeRemuxer: ladder?.makeRemuxer ?? ((plan, sink, failures) => makeRemuxer(plan, sink, failures, [])),
     whyNot: remuxer.whyNot,
     now,
     log,
@@ -176,7 +183,8 @@ export function startPackaging(options: PackagingOptions): Packaging {
 
   return {
     get stats() {
-      return { ...session.counters, state, failure, segments, bytes: window.size, conformance: watcher.verdict };
+      const media = { segments, bytes: window.size, ladder: ladder?.status ?? null };
+      return { ...session.counters, state, failure, ...media, conformance: watcher.verdict };
     },
     done: done.promise,
     stop() {

@@ -35,7 +35,7 @@ export interface Packagings extends RegistryListener {
 }
 
 /** Events of a packaging that an operator must see; the others are told at debug level. */
-const WORTH_A_WARNING = new Set(["remux.failed", "remux.overflow", "remux.gave-up", "remux.refused"]);
+const WORTH_A_WARNING = new Set(["ladder.dropped", "remux.failed", "remux.overflow", "remux.gave-up", "remux.refused"]);
 
 /** Seconds. */
 const DELAY_BUCKETS = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10];

@@ -19,13 +19,15 @@ const PublicColumns = t.Pick(model.channelRow, [
 ]);
 const OwnerColumns = t.Pick(model.userRow, ["username", "fullName", "avatarUrl"]);
 
-const { latency, secondEncoder, isRecorded } = t.Pick(model.channelRow, [
+const { latency, quality, secondEncoder, isRecorded } = t.Pick(model.channelRow, [
   "latency",
+  "quality",
   "secondEncoder",
   "isRecorded",
 ]).properties;
 const SETTINGS = {
   latency: { ...latency, description: "How close to live viewers are" },
+  quality: { ...quality, description: "What broadcasts are offered in: as sent, or in smaller renditions besides" },
   secondEncoder: { ...secondEncoder, description: "What an encoder does that comes while another one sends" },
   isRecorded: { ...isRecorded, description: "Broadcasts are kept as recordings" },
   dvrSeconds: t.Union([WholeNumber({ minimum: 0, maximum: 1_000_000 }), t.Null()], {

@@ -20,11 +20,23 @@ export const StreamProblemSchema = t.Object({
   fix: t.Union([t.String(), t.Null()]),
 });
 
+const LadderSchema = t.Object({
+  renditions: t.Array(t.String({ maxLength: 40 })),
+  dropped: t.Array(
+    t.Object({
+      rendition: t.String({ maxLength: 40 }),
+      reason: t.Union([t.Literal("slow"), t.Literal("failed")]),
+    }),
+  ),
+});
+
 /** What becomes of what the encoder sends: how it is packaged, and how often that broke a rule of HLS or DASH. */
 export const PackagingSchema = t.Object({
   state: t.Union([t.Literal("waiting"), t.Literal("live"), t.Literal("ended"), t.Literal("failed")]),
   failure: t.Union([t.String(), t.Null()]),
   violations: WholeNumber({ minimum: 0 }),
+  /** Renditions beside the source, costliest first, and those that this machine could not keep up with; null: the source alone. */
+  ladder: t.Union([LadderSchema, t.Null()]),
 });
 
 export const SampleSchema = t.Object({

@@ -311,7 +311,7 @@ describe("status", () => {
     missingFrames: 0,
     skewMs: 12,
     problems: [{ code: "no-audio", severity: "warning", values: {}, detail: "No audio arrives.", fix: "OBS: Audio." }],
-    packaging: { state: "live", failure: null, violations: 0 },
+    packaging: { state: "live", failure: null, violations: 0, ladder: null },
   };
 
   test("of a live stream: what ingest measured, who watches, where it plays; problems for its owner", async () => {

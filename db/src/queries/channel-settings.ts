@@ -2,12 +2,13 @@
 import type { ChannelRow } from "../model.ts";
 
 export type ChannelSettings = {
-  readonly [K in "latency" | "secondEncoder" | "isRecorded" | "dvrSeconds"]?: ChannelRow[K] | undefined;
+  readonly [K in "latency" | "quality" | "secondEncoder" | "isRecorded" | "dvrSeconds"]?: ChannelRow[K] | undefined;
 };
 
 /** These columns and no others, whatever else a caller was given. */
-export const settingsOf = ({ latency, secondEncoder, isRecorded, dvrSeconds }: ChannelSettings = {}) => ({
+export const settingsOf = ({ latency, quality, secondEncoder, isRecorded, dvrSeconds }: ChannelSettings = {}) => ({
   latency,
+  quality,
   secondEncoder,
   isRecorded,
   dvrSeconds,

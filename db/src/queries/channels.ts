@@ -23,6 +23,7 @@ const columns = {
   /** For the owner and administrators: callers leave them out for everyone else. */
   settings: {
     latency: channels.latency,
+    quality: channels.quality,
     secondEncoder: channels.secondEncoder,
     isRecorded: channels.isRecorded,
     dvrSeconds: channels.dvrSeconds,

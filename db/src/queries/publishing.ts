@@ -21,7 +21,7 @@ export interface GoLiveRequest {
 }
 
 /** How the channel wants to be broadcast. */
-export type BroadcastSettings = Pick<ChannelRow, "latency" | "secondEncoder" | "isRecorded" | "dvrSeconds">;
+export type BroadcastSettings = Pick<ChannelRow, "latency" | "quality" | "secondEncoder" | "isRecorded" | "dvrSeconds">;
 
 export type GoLiveResult =
   | ({
@@ -42,6 +42,7 @@ const blockedFor = sql<
 
 const settings = {
   latency: channels.latency,
+  quality: channels.quality,
   secondEncoder: channels.secondEncoder,
   isRecorded: channels.isRecorded,
   dvrSeconds: channels.dvrSeconds,
@@ -69,8 +70,8 @@ export const goLive = guarded(async (db: Database, vault: KeyVault, request: GoL
     const isLiveHere = sql`${streams.channelId} = ${channel.id} and ${streams.isLive}`;
     const ended = await endWhere(tx, sql`${isLiveHere} and ${staleFor(request.staleAfterMs)}`, LAST_HEARTBEAT);
     const [live] = await tx.select({ id: streams.id }).from(streams).where(isLiveHere);
-    const { slug, visibility, latency, secondEncoder, isRecorded, dvrSeconds } = channel;
-    const named = { channelId: channel.id, slug, visibility, latency, secondEncoder, isRecorded, dvrSeconds };
+    const { slug, visibility, latency, quality, secondEncoder, isRecorded, dvrSeconds } = channel;
+    const named = { channelId: channel.id, slug, visibility, latency, quality, secondEncoder, isRecorded, dvrSeconds };
     if (live !== undefined) return { kind: "already-live", streamId: live.id, ...named };
 
     const now = sql`clock_timestamp()`;

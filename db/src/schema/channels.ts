@@ -35,6 +35,10 @@ export const channels = pgTable(
     latency: varchar("latency", { length: 20, enum: ["ultra", "balanced", "standard"] })
       .notNull()
       .default("balanced"),
+    /** What broadcasts are offered in: as the encoder sends them, or in smaller renditions besides. */
+    quality: varchar("quality", { length: 20, enum: ["source", "ladder"] })
+      .notNull()
+      .default("source"),
     /** What a second encoder with the same key does: takes the broadcast over, or is refused while the first one is alive. */
     secondEncoder: varchar("second_encoder", { length: 20, enum: ["takeover", "refuse"] })
       .notNull()
@@ -58,6 +62,7 @@ export const channels = pgTable(
     check("channels_slug_check", sql`${table.slug} ~ ${sql.raw(`'${SLUG_PATTERN}'`)}`),
     check("channels_visibility_check", sql`${table.visibility} in ('public', 'unlisted', 'private')`),
     check("channels_latency_check", sql`${table.latency} in ('ultra', 'balanced', 'standard')`),
+    check("channels_quality_check", sql`${table.quality} in ('source', 'ladder')`),
     check("channels_second_encoder_check", sql`${table.secondEncoder} in ('takeover', 'refuse')`),
     check("channels_dvr_seconds_check", sql`${table.dvrSeconds} >= 0`),
     check("channels_viewers_count_check", sql`${table.viewersCount} >= 0`),

@@ -2,6 +2,7 @@ import { type Milliseconds, ms, unwrapTimestamp } from "../bytes/units.ts";
 import { GopCache, type GopCacheLimits } from "./gop-cache.ts";
 import type { LatencyProfile } from "./latency.ts";
 import { type MediaKind, type MediaTag, makeMediaTag } from "./media-tag.ts";
+import type { Quality } from "./ports.ts";
 
 /** Whoever consumes a broadcast: a remuxer, an RTMP player, a recorder. Calls are synchronous; a sink must not throw. */
 export interface BroadcastSink {
@@ -26,6 +27,8 @@ export interface Broadcast {
   /** `private`: media is refused to everyone without a playback token. */
   readonly visibility: "public" | "unlisted" | "private";
   readonly latency: LatencyProfile;
+  /** `ladder`: smaller pictures are made of it too. */
+  readonly quality: Quality;
   readonly isRecorded: boolean;
   /** How far viewers may rewind; null: to the beginning. */
   readonly dvrSeconds: number | null;
@@ -65,6 +68,8 @@ export interface LiveBroadcastOptions {
   readonly streamId: number | null;
   readonly visibility: Broadcast["visibility"];
   readonly latency: LatencyProfile;
+  /** Default: the source alone. */
+  readonly quality?: Quality;
   /** Default: it is not. */
   readonly isRecorded?: boolean;
   /** Default: no further than players need. */
@@ -80,6 +85,7 @@ export class LiveBroadcast implements Broadcast {
   readonly streamId: number | null;
   readonly visibility: Broadcast["visibility"];
   readonly latency: LatencyProfile;
+  readonly quality: Quality;
   readonly isRecorded: boolean;
   readonly dvrSeconds: number | null;
   readonly startedAt: Milliseconds;
@@ -109,6 +115,7 @@ export class LiveBroadcast implements Broadcast {
     this.streamId = options.streamId;
     this.visibility = options.visibility;
     this.latency = options.latency;
+    this.quality = options.quality ?? "source";
     this.isRecorded = options.isRecorded ?? false;
     this.dvrSeconds = options.dvrSeconds === undefined ? 0 : options.dvrSeconds;
     this.startedAt = options.startedAt;

@@ -19,6 +19,7 @@ export interface Admitted {
   /** `private`: media is refused to everyone without a playback token. */
   readonly visibility: "public" | "unlisted" | "private";
   readonly latency: LatencyProfile;
+  readonly quality: Quality;
   /** What becomes of an encoder that comes while another one is sending. */
   readonly secondEncoder: SecondEncoder;
   /** The broadcast is kept as a recording. Only with a `streamId`. */
@@ -26,6 +27,9 @@ export interface Admitted {
   /** How far viewers may rewind while it is live; 0: only what players need. Null: to its beginning. */
   readonly dvrSeconds: number | null;
 }
+
+/** What a broadcast is offered in: as the encoder sent it, or smaller besides. */
+export type Quality = "source" | "ladder";
 
 /** `takeover`: the newcomer goes on with the broadcast; `refuse`: it is sent away, for as long as the first one sends. */
 export type SecondEncoder = "takeover" | "refuse";

@@ -24,6 +24,12 @@ export interface BusLinkOptions {
 export const ENDED_ELSEWHERE =
   "This broadcast was ended from its channel's page, or another encoder has taken it over.";
 
+/** Renditions that are made of the source, and those that are not any more: this machine is too slow, or its ffmpeg can't. */
+export interface LadderHealth {
+  readonly renditions: readonly string[];
+  readonly dropped: readonly { readonly rendition: string; readonly reason: "slow" | "failed" }[];
+}
+
 /** What becomes of what the encoder sends. */
 export interface PackagingHealth {
   readonly state: "waiting" | "live" | "ended" | "failed";
@@ -31,6 +37,8 @@ export interface PackagingHealth {
   readonly failure: string | null;
   /** Times that our own output broke a rule of HLS or DASH. */
   readonly violations: number;
+  /** Null: the source alone. */
+  readonly ladder: LadderHealth | null;
 }
 
 /** Topic `owner:ID`, and under the cache key `sample:ID` for as long as it is fresh. */

@@ -99,6 +99,7 @@ describe("admit", () => {
       streamId: 1,
       visibility: "public",
       latency: "balanced",
+      quality: "source",
       secondEncoder: "takeover",
       isRecorded: true,
       dvrSeconds: 7200,

@@ -144,11 +144,13 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
     streamId,
     visibility,
     latency,
+    quality,
     secondEncoder,
     isRecorded,
     dvrSeconds,
   }: queries.GoLiveResult & { kind: "live" | "already-live" }): Admitted {
-    return { kind: "admitted", slug, channelId, streamId, visibility, latency, secondEncoder, isRecorded, dvrSeconds };
+    const settings = { latency, quality, secondEncoder, isRecorded, dvrSeconds };
+    return { kind: "admitted", slug, channelId, streamId, visibility, ...settings };
   }
 
   function undoLate(result: queries.GoLiveResult): void {

@@ -14,6 +14,7 @@ test("any key that can be a name is the name", async () => {
     streamId: null,
     visibility: "public",
     latency: "standard",
+    quality: "source",
     secondEncoder: "refuse",
     isRecorded: false,
     dvrSeconds: 0,

@@ -1,7 +1,7 @@
 /** The gate of `streamhub ingest --open`: no database, any key is accepted and is also the public name. */
 import { isSlug } from "@streamhub/db/slug";
 import type { LatencyProfile } from "../live/latency.ts";
-import type { Gate, Refused } from "../live/ports.ts";
+import type { Gate, Quality, Refused } from "../live/ports.ts";
 
 const NOT_A_NAME: Refused = {
   kind: "refused",
@@ -10,7 +10,7 @@ const NOT_A_NAME: Refused = {
     "In open mode the key is the public name: 1 to 64 lower-case letters, digits, - and _, beginning with a letter or a digit.",
 };
 
-export function makeOpenGate(latency: LatencyProfile = "standard"): Gate {
+export function makeOpenGate(latency: LatencyProfile = "standard", quality: Quality = "source"): Gate {
   return {
     async admit({ key }) {
       if (!isSlug(key)) return NOT_A_NAME;
@@ -21,6 +21,7 @@ export function makeOpenGate(latency: LatencyProfile = "standard"): Gate {
         streamId: null,
         visibility: "public",
         latency,
+        quality,
         secondEncoder: "refuse",
         isRecorded: false,
         dvrSeconds: 0,

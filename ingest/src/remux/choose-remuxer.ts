@@ -3,8 +3,9 @@ import type { Milliseconds } from "../bytes/units.ts";
 import type { MediaTag } from "../live/media-tag.ts";
 import { type Ffmpeg, whyNot } from "./ffmpeg-probe.ts";
 import { startFfmpegRemuxer } from "./ffmpeg-remuxer.ts";
+import type { Rung } from "./ladder-rungs.ts";
 import { startNativeRemuxer } from "./native/native-remuxer.ts";
-import type { MakeRemuxer } from "./remuxer.ts";
+import type { MakeRemuxer, Remuxer } from "./remuxer.ts";
 
 /** `auto`: ffmpeg for what the one on this machine can read, the native remuxer for the rest. */
 export const REMUXERS = ["auto", "ffmpeg", "native"] as const;
@@ -19,7 +20,8 @@ export interface RemuxerOptions {
 }
 
 export interface RemuxerChooser {
-  readonly makeRemuxer: MakeRemuxer;
+  /** `rungs`: encoded beside the source, where this machine's ffmpeg can read that. */
+  readonly makeRemuxer: (...args: [...Parameters<MakeRemuxer>, rungs?: readonly Rung[]]) => Remuxer;
   /** Why a tag can't be remuxed, for the streamer; null when it can. */
   readonly whyNot: (tag: MediaTag) => string | null;
 }
@@ -33,14 +35,17 @@ export function chooseRemuxer({ choice, ffmpeg, batch, onChild }: RemuxerOptions
       if (choice === "ffmpeg") return ffmpegCant(tag);
       return codecOf(tag) === "unsupported" ? whyNot(ffmpeg, "unsupported") : null;
     },
-    makeRemuxer(plan, sink, failures) {
+    makeRemuxer(plan, sink, failures, rungs = []) {
+      const isReadable = plan.heads.every((head) => ffmpegCant(head) === null);
+      // ffmpeg is the only one that encodes.
       const isNative =
-        choice === "native" || (choice === "auto" && plan.heads.some((head) => ffmpegCant(head) !== null));
+        rungs.length > 0 && isReadable ? false : choice === "native" || (choice === "auto" && !isReadable);
       if (isNative) return startNativeRemuxer(plan, sink);
       return startFfmpegRemuxer(plan, sink, {
         path: ffmpeg.path,
         verbose: failures > 0,
         batchMs: batch,
+        rungs: isReadable ? rungs : [],
         ...(onChild === undefined ? {} : { onChild }),
       });
     },

@@ -3,12 +3,15 @@ import { encodeFlvHeader } from "../flv/mux.ts";
 import { remuxArgv } from "./ffmpeg-argv.ts";
 import { makeFlvFeed } from "./flv-feed.ts";
 import { makeFmp4Reader } from "./fmp4-reader.ts";
+import type { Rung } from "./ladder-rungs.ts";
 import type { EpochPlan, Remuxer, RemuxSink } from "./remuxer.ts";
 import { makeTail } from "./tail.ts";
 
 export interface FfmpegRemuxerOptions {
   readonly path: string;
   readonly verbose: boolean;
+  /** Encoded from the picture beside it. */
+  readonly rungs?: readonly Rung[];
   /**
    * How much media crosses the pipes at once. Every crossing costs system calls and wake-ups in both processes, more than all the
    * rest of remuxing; but for keyframes, see `flv-feed.ts`. 0: each frame at once.
@@ -31,7 +34,7 @@ const LEAD_MS = 1_000;
 export function startFfmpegRemuxer(plan: EpochPlan, sink: RemuxSink, options: FfmpegRemuxerOptions): Remuxer {
   const codecOf = (kind: "audio" | "video") => plan.heads.find((tag) => tag.kind === kind)?.codec ?? null;
   const [video, audio] = [codecOf("video"), codecOf("audio")];
-  const argv = remuxArgv({ video, audio, verbose: options.verbose });
+  const argv = remuxArgv({ video, audio, verbose: options.verbose, rungs: options.rungs ?? [] });
   // In a session of its own: Ctrl-C in a terminal reaches the whole foreground group, and ffmpeg must end by the end of its input.
   const child = Bun.spawn([options.path, ...argv], { stdin: "pipe", stdout: "pipe", stderr: "pipe", detached: true });
   options.onChild?.(child.pid);

@@ -42,6 +42,7 @@ export function admitted(slug: string, streamId: number | null): Admitted {
     streamId,
     visibility: "public",
     latency: "standard",
+    quality: "source",
     secondEncoder: streamId === null ? "refuse" : "takeover",
     isRecorded: false,
     dvrSeconds: 0,

@@ -19,6 +19,7 @@ export function BroadcastForm(props: { settings: ChannelSettings }) {
   const form = createForm({
     initial: {
       latency: now.latency as string,
+      quality: now.quality as string,
       secondEncoder: now.secondEncoder as string,
       isRecorded: now.isRecorded as boolean,
       rewind,
@@ -27,6 +28,7 @@ export function BroadcastForm(props: { settings: ChannelSettings }) {
       const result = await saveChannel(studio.current(), {
         settings: {
           latency: values.latency as ChannelSettings["latency"],
+          quality: values.quality as ChannelSettings["quality"],
           secondEncoder: values.secondEncoder as ChannelSettings["secondEncoder"],
           isRecorded: values.isRecorded,
           dvrSeconds: values.rewind === "" ? null : Number(values.rewind),
@@ -63,6 +65,15 @@ export function BroadcastForm(props: { settings: ChannelSettings }) {
             { value: "ultra", label: text().ultra, hint: text().ultraHint },
             { value: "balanced", label: text().balanced, hint: text().balancedHint },
             { value: "standard", label: text().standard, hint: text().standardHint },
+          ]}
+        />
+        <Choices
+          legend={text().quality}
+          value={form.values.quality}
+          onChange={(value) => form.set("quality", value)}
+          options={[
+            { value: "source", label: text().source, hint: text().sourceHint },
+            { value: "ladder", label: text().ladder, hint: text().ladderHint },
           ]}
         />
         <Choices

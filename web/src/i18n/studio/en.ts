@@ -242,6 +242,12 @@ export const en = {
     broadcast: "Broadcast",
     broadcastLead: "How it reaches viewers, and what is kept of it.",
     latency: "Latency",
+    quality: "Quality",
+    source: "As sent",
+    sourceHint: "Everybody gets the picture of your encoder. Costs this server nothing.",
+    ladder: "As sent, and smaller",
+    ladderHint:
+      "720p, 480p and 360p as well, for viewers on slow lines. Needs about half a core of this server for each broadcast.",
     ultra: "Ultra low",
     ultraHint: "About one second. Needs keyframes every second and a steady line.",
     balanced: "Low",

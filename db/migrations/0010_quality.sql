@@ -1,0 +1,2 @@
+ALTER TABLE "channels" ADD COLUMN "quality" varchar(20) DEFAULT 'source' NOT NULL;--> statement-breakpoint
+ALTER TABLE "channels" ADD CONSTRAINT "channels_quality_check" CHECK ("channels"."quality" in ('source', 'ladder'));
