@@ -10,7 +10,8 @@ import type { EpochPlan } from "./remuxer.ts";
  *   discovering  every wanted track is there and a keyframe (if there is       running, `start` with the tags kept
  *                video), or the wait is over
  *   running      another decoder configuration, a track that appears or        discovering, `end`
- *                stays away, a timestamp that jumps, `restart()`, `interrupt()`
+ *                stays away, a timestamp that jumps, `restart()`,
+ *                `interrupt()`, a keyframe after `renew()`
  */
 
 export interface SplitterOptions {
@@ -59,6 +60,8 @@ export interface EpochSplitter {
    * already and are left out.
    */
   restart(after: Milliseconds | null): void;
+  /** The next keyframe begins another epoch; until then this one goes on. */
+  renew(): void;
   /** Ends the epoch in progress: what comes next is from another publisher, with configurations of its own. */
   interrupt(): void;
   readonly tracks: ReadonlySet<Kind>;
@@ -81,6 +84,8 @@ const MAX_REPLAY_MS = 20_000;
 export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER_OPTIONS): EpochSplitter {
   let cause: EpochCause = "first";
   let isRunning = false;
+  /** The next keyframe begins an epoch. */
+  let isRenewing = false;
   let announced: ReadonlySet<Kind> | null = null;
   /** The tracks of the epoch, or while discovering those of the one before. */
   let tracks: ReadonlySet<Kind> = new Set();
@@ -97,6 +102,7 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
   function discover(why: EpochCause, expected: ReadonlySet<Kind> | null): void {
     if (isRunning) sink.onStop();
     isRunning = false;
+    isRenewing = false;
     cause = why;
     wanted = expected;
     last.clear();
@@ -238,6 +244,9 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
       discover("restart", isRunning || wanted !== null ? tracks : null);
       after = until;
     },
+    renew() {
+      isRenewing = isRunning;
+    },
     interrupt() {
       discover("jump", null);
       after = null;
@@ -256,6 +265,11 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
       if (tag.isConfig) return;
       if (!heads.has(kind)) {
         sink.onDrop(tag);
+        return;
+      }
+      if (isRunning && isRenewing && tag.isKeyframe && !isJump(tag)) {
+        discover("config", tracks);
+        keep(tag, now);
         return;
       }
       if (isRunning && tracks.has(kind)) {

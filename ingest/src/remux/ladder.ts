@@ -101,7 +101,7 @@ export function makeLadder({ makeRemuxer, now, log, limits }: LadderOptions): La
         rungs,
       );
 
-      /** Behind for long: without the costliest rendition a new ffmpeg goes on at the last keyframe. */
+      /** Behind for long: from the next keyframe on another ffmpeg does without the costliest rendition, when this one has given out all it has. */
       function look(): void {
         if (isOver || renditions.length === 0) return;
         if (fed - made <= behindMs) slowSince = null;
@@ -109,7 +109,7 @@ export function makeLadder({ makeRemuxer, now, log, limits }: LadderOptions): La
         else if (now() - slowSince >= patienceMs) {
           isOver = true;
           drop([costliest], "slow");
-          inner.kill(`the encoders can't keep up: ${costliest.name} is dropped`);
+          sink.onRenew?.();
         }
       }
 

@@ -20,6 +20,8 @@ export interface RemuxSink {
   onTracks(tracks: readonly Track[]): void;
   /** `track`: index into the tracks of `onTracks`. */
   onSample(track: number, sample: Sample): void;
+  /** It would rather have the next keyframe begin another epoch, whose remuxer may do it otherwise. */
+  onRenew?(): void;
   onEnd(end: RemuxEnd): void;
 }
 

@@ -132,6 +132,9 @@ export function startRemuxSession(options: RemuxSessionOptions): RemuxSession {
             self.deliveredAt = now();
             sink.onSample(track, sample);
           },
+          onRenew() {
+            if (self !== null && self === running && !self.isStopped) splitter.renew();
+          },
           onEnd(end) {
             if (self !== null) onRemuxEnd(self, end);
           },

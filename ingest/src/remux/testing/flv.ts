@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LiveBroadcast } from "../../live/broadcast.ts";
+import { LiveBroadcast, type LiveBroadcastOptions } from "../../live/broadcast.ts";
 import type { MediaKind } from "../../live/media-tag.ts";
 import { NOBODY } from "../../live/testing/nobody.ts";
 
@@ -77,12 +77,17 @@ async function encode({ seconds, video, audio }: Recipe, file: string): Promise<
   return readFlv(await Bun.file(file).bytes());
 }
 
-export function testBroadcast(slug: string, refused: string[] = []): LiveBroadcast {
+export function testBroadcast(
+  slug: string,
+  refused: string[] = [],
+  options: Pick<LiveBroadcastOptions, "quality"> = {},
+): LiveBroadcast {
   const broadcast: LiveBroadcast = new LiveBroadcast({
     slug,
     streamId: null,
     visibility: "public",
     latency: "standard",
+    ...options,
     startedAt: Date.now() as LiveBroadcast["startedAt"],
     publisher: {
       ...NOBODY,
