@@ -29,15 +29,18 @@ export function createChoices(
     video.muted = muted();
   });
 
+  /** Of those there are: the next lower one where the height is not to be had; the lowest if there is none. */
+  function fitting(known: readonly Level[]): Level | null {
+    const wanted = quality();
+    return wanted === null ? null : (known.find(({ height }) => height <= wanted) ?? known.at(-1) ?? null);
+  }
+
   function apply(): void {
     const to = engine();
-    const wanted = quality();
     const known = to?.levels() ?? [];
     if (to === null || known.length < 2) return;
     applied = to;
-    // The next lower one where the height is not to be had; the lowest if there is none.
-    const fitting = wanted === null ? null : (known.find(({ height }) => height <= wanted) ?? known.at(-1));
-    to.setLevel(fitting?.id ?? null);
+    to.setLevel(fitting(known)?.id ?? null);
   }
 
   function changeRate(next: number): void {
@@ -64,6 +67,8 @@ export function createChoices(
     levels,
     level,
     quality,
+    /** What is meant by it, also while the picture is still another one; null: as the connection allows. */
+    chosen: () => fitting(levels()),
     captions,
     hasCaptions,
     setMuted: (next: boolean) => {

@@ -44,13 +44,14 @@ export function makeDash(video: HTMLVideoElement, options: EngineOptions): Engin
   attach();
 
   const isLive = () => player.isReady() && player.isDynamic();
-  const levels = (): Level[] =>
-    player.isReady()
-      ? player
-          .getRepresentationsByType("video")
-          .map(({ id, height, frameRate, bandwidth: bitrate }) => ({ id, height, frameRate, bitrate }))
-          .sort(bestFirst)
-      : [];
+  // All of them: what the library calls its representations are those that fit into the element, which holds for its own choice only.
+  const levels = (): Level[] => {
+    if (!player.isReady()) return [];
+    const { frameRate = 0 } = player.getCurrentRepresentationForType("video") ?? {};
+    return (player.getCurrentTrackFor("video")?.bitrateList ?? [])
+      .flatMap(({ id, height = 0, bandwidth: bitrate = 0 }) => (id == null ? [] : [{ id, height, frameRate, bitrate }]))
+      .sort(bestFirst);
+  };
 
   return {
     kind: "dash",
@@ -77,7 +78,10 @@ export function makeDash(video: HTMLVideoElement, options: EngineOptions): Engin
       return levels().find(({ id }) => id === now?.id) ?? null;
     },
     setLevel: (id) => {
-      player.updateSettings({ streaming: { abr: { autoSwitchBitrate: { video: id === null } } } });
+      const isAuto = id === null;
+      player.updateSettings({
+        streaming: { abr: { autoSwitchBitrate: { video: isAuto }, limitBitrateByPortal: isAuto } },
+      });
       if (id !== null) player.setRepresentationForTypeById("video", id);
     },
     setCatchUp: (on) => player.updateSettings({ streaming: { liveCatchup: { enabled: on } } }),

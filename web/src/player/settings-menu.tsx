@@ -47,7 +47,7 @@ export function SettingsMenu(props: SettingsMenuProps) {
       ? `${playerWords().auto} (${levelName(level)})`
       : playerWords().auto;
   };
-  const isChosen = (level: Level) => choices.quality() !== null && choices.level()?.id === level.id;
+  const isChosen = (level: Level) => choices.chosen()?.id === level.id;
   const hasSpeeds = () => !player.isLive() || player.timeline.span() !== null;
 
   return (
