@@ -47,6 +47,8 @@ interface Lane {
   readonly source: EpochTrack;
   readonly builder: SegmentBuilder;
   clock: FrameClock | null;
+  /** Composition offset of a picture's first frame, by which its frames are decoded later than the encoder says. */
+  shift: number;
   /** Samples that the leader has not passed yet. */
   queue: Sample[];
   cuts: Cut[];
@@ -106,20 +108,26 @@ export function makeEpochPackager(options: EpochOptions, sink: PackagerSink): Ep
         sink.onPart(name, part, { number: lane.cuts[0]?.number ?? number, epoch: info, timescale });
       },
     });
-    const lane: Lane = { index, name, timescale, source, builder, clock: null, queue: [], cuts: [] };
+    const lane: Lane = { index, name, timescale, source, builder, clock: null, shift: 0, queue: [], cuts: [] };
     return lane;
   }
 
   /** The leader's first frame is presented at the epoch's origin; the others keep their distance to it. */
   function startClock(lane: Lane, first: Sample): FrameClock {
     const { track } = lane.source;
-    if (lane !== leader) return makeFrameClock(track, (origin - leaderZero - shiftSeconds) * lane.timescale, 0);
+    if (lane !== leader) {
+      lane.shift = track.kind === "video" ? first.cts : 0;
+      return makeFrameClock(track, (origin - leaderZero - shiftSeconds) * lane.timescale, lane.shift);
+    }
     leaderZero = first.dts / track.timescale;
     shiftSeconds = first.cts / track.timescale;
     return makeFrameClock(track, (origin - leaderZero - shiftSeconds) * lane.timescale, first.cts);
   }
 
   function add(lane: Lane, frame: Frame): void {
+    // Another encoder's picture, whose keyframes lie elsewhere.
+    const isPicture = lane !== leader && lane.source.track.kind === "video";
+    if (isPicture && lane.builder.isEmpty && !frame.isSync) sink.onDependentCut();
     lane.builder.add(frame);
     sink.onFrame?.(lane.name, frame, info);
   }
@@ -213,11 +221,13 @@ export function makeEpochPackager(options: EpochOptions, sink: PackagerSink): Ep
   function follow(lane: Lane, horizon: number): void {
     let taken = 0;
     for (const sample of lane.queue) {
-      const seconds = origin - shiftSeconds - leaderZero + sample.dts / lane.source.track.timescale;
+      const isPicture = lane.source.track.kind === "video";
+      const shift = lane.clock === null && isPicture ? sample.cts : lane.shift;
+      const seconds = origin - shiftSeconds - leaderZero + (sample.dts + shift) / lane.source.track.timescale;
       if (seconds >= horizon) break;
       taken++;
       // Sound from before the first picture: the epoch before may still be sounding there.
-      if (lane.clock === null && seconds < origin - ROUNDING) continue;
+      if (lane.clock === null && (seconds < origin - ROUNDING || !sample.isSync)) continue;
       lane.clock ??= startClock(lane, sample);
       const done = lane.clock.push(sample);
       if (done !== null) addFollowing(lane, done);

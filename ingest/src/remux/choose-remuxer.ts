@@ -36,7 +36,7 @@ export function chooseRemuxer({ choice, ffmpeg, batch, onChild }: RemuxerOptions
       return codecOf(tag) === "unsupported" ? whyNot(ffmpeg, "unsupported") : null;
     },
     makeRemuxer(plan, sink, failures, rungs = []) {
-      const isReadable = plan.heads.every((head) => ffmpegCant(head) === null);
+      const isReadable = plan.heads.every((head) => head.trackId === 0 && ffmpegCant(head) === null);
       // ffmpeg is the only one that encodes.
       const isNative =
         rungs.length > 0 && isReadable ? false : choice === "native" || (choice === "auto" && !isReadable);

@@ -1,4 +1,5 @@
 import type { Milliseconds } from "../bytes/units.ts";
+import { readVideoConfig } from "../flv/video-config.ts";
 import { keepTag, type MediaTag } from "../live/media-tag.ts";
 import { readAnnounced } from "./announced.ts";
 import type { EpochPlan } from "./remuxer.ts";
@@ -78,6 +79,8 @@ const EARLY_SOUND_MS = 100;
 const MAX_SOUND_MS = 2_500;
 /** Tags further apart than this are from both sides of a jump. */
 const MAX_PENDING_MS = 4_000;
+/** Other pictures of a multitrack publisher: as many as a ladder has. */
+const MAX_SIDES = 5;
 /** A broadcast replays at most one GOP. */
 const MAX_REPLAY_MS = 20_000;
 
@@ -98,11 +101,16 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
   let pictureAt: Milliseconds | null = null;
   const heads = new Map<Kind, MediaTag>();
   const last = new Map<Kind, Milliseconds>();
+  /** Configurations of a multitrack publisher's other pictures, by track id. */
+  const sides = new Map<number, MediaTag>();
+  /** Those of the epoch, and whether each has had its keyframe. */
+  const running = new Map<number, boolean>();
 
   function discover(why: EpochCause, expected: ReadonlySet<Kind> | null): void {
     if (isRunning) sink.onStop();
     isRunning = false;
     isRenewing = false;
+    running.clear();
     cause = why;
     wanted = expected;
     last.clear();
@@ -173,7 +181,7 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
     }
   }
 
-  const indexOf = (kind: Kind): number => pending.findIndex(({ tag }) => tag.kind === kind);
+  const indexOf = (kind: Kind): number => pending.findIndex(({ tag }) => tag.kind === kind && tag.trackId === 0);
   const hasKeyframe = (): boolean => indexOf("video") >= 0;
 
   function waitMs(wants: ReadonlySet<Kind> | null, newest: Milliseconds): number {
@@ -201,17 +209,63 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
     after = null;
     last.clear();
     for (const kind of chosen) last.set(kind, base);
-    sink.onStart({ heads: chosen.map((kind) => heads.get(kind)!), base }, cause, start.arrivedAt);
+    const others = chosen[0] === "video" ? [...sides].sort(([a], [b]) => a - b) : [];
+    for (const [id] of others) running.set(id, false);
+    const planned = chosen.map((kind) => heads.get(kind)!);
+    planned.splice(1, 0, ...others.map(([, head]) => head));
+    sink.onStart({ heads: planned, base }, cause, start.arrivedAt);
     const flush = pending;
     pending = [];
     pendingBytes = 0;
     for (const { tag, arrivedAt } of flush) {
+      if (tag.trackId !== 0) {
+        if (!isRunning) keepSide(tag, arrivedAt);
+        else if (tag.timestamp >= base) onSide(tag);
+        else sink.onDrop(tag);
+        continue;
+      }
       const isOurs = tracks.has(tag.kind as Kind) && (tag.kind === chosen[0] || tag.timestamp >= base - EARLY_SOUND_MS);
       if (!isRunning) keep(tag, arrivedAt);
       // A tag from the other side of a jump: what comes after it will tell.
       else if (isOurs && !isJump(tag)) onFrame(tag, tag.kind as Kind, arrivedAt);
       else sink.onDrop(tag);
     }
+  }
+
+  /** Another picture's frame while discovering: it waits for the first track, which decides. */
+  function keepSide(tag: MediaTag, arrivedAt: Milliseconds): void {
+    const isDone = after !== null && tag.timestamp <= after;
+    if (isDone || pending.length === 0 || pendingBytes + tag.payload.length > options.maxPendingBytes) {
+      sink.onDrop(tag);
+      return;
+    }
+    pending.push({ tag: keepTag(tag), arrivedAt });
+    pendingBytes += tag.payload.length;
+  }
+
+  /** Another picture's frame of the epoch: it begins with a keyframe, and lies where the first track's frames do. */
+  function onSide(tag: MediaTag): void {
+    const hasBegun = running.get(tag.trackId);
+    const isNear = Math.abs(tag.timestamp - last.get("video")!) <= options.forwardMs;
+    if (hasBegun === undefined || !isNear || !(hasBegun || tag.isKeyframe)) {
+      sink.onDrop(tag);
+      return;
+    }
+    running.set(tag.trackId, true);
+    sink.onFrame(tag);
+  }
+
+  function pushSide(tag: MediaTag, now: Milliseconds): void {
+    if (tag.kind !== "video") return;
+    if (tag.isConfig) {
+      const known = sides.get(tag.trackId);
+      if (known !== undefined && known.codec === tag.codec && sameHead(known, tag)) return;
+      // A picture without a size that can be read has no place among the others.
+      if (readVideoConfig(tag.payload, tag.codec) === null || (known === undefined && sides.size >= MAX_SIDES)) return;
+      sides.set(tag.trackId, keepTag(tag));
+      isRenewing = isRunning;
+    } else if (isRunning) onSide(tag);
+    else keepSide(tag, now);
   }
 
   function isJump(tag: MediaTag): boolean {
@@ -252,6 +306,7 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
       after = null;
       announced = null;
       heads.clear();
+      sides.clear();
     },
     push(tag, now) {
       if (tag.kind === "script") {
@@ -259,7 +314,11 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
         if (promise !== null) announced = new Set(kindsOf(promise));
         return;
       }
-      if (tag.isControl || tag.trackId !== 0) return;
+      if (tag.isControl) return;
+      if (tag.trackId !== 0) {
+        pushSide(tag, now);
+        return;
+      }
       const { kind } = tag;
       if (tag.isConfig || isOwnHead(tag)) onConfig(tag, kind);
       if (tag.isConfig) return;

@@ -32,7 +32,9 @@ const LEAD_MS = 1_000;
 
 /** One ffmpeg child for one epoch. It never outlives its input: ffmpeg ends when its stdin closes, whoever closed it. */
 export function startFfmpegRemuxer(plan: EpochPlan, sink: RemuxSink, options: FfmpegRemuxerOptions): Remuxer {
-  const codecOf = (kind: "audio" | "video") => plan.heads.find((tag) => tag.kind === kind)?.codec ?? null;
+  // FLV as ffmpeg reads it has one picture.
+  const heads = plan.heads.filter(({ trackId }) => trackId === 0);
+  const codecOf = (kind: "audio" | "video") => heads.find((tag) => tag.kind === kind)?.codec ?? null;
   const [video, audio] = [codecOf("video"), codecOf("audio")];
   const argv = remuxArgv({ video, audio, verbose: options.verbose, rungs: options.rungs ?? [] });
   // In a session of its own: Ctrl-C in a terminal reaches the whole foreground group, and ffmpeg must end by the end of its input.
@@ -100,12 +102,14 @@ export function startFfmpegRemuxer(plan: EpochPlan, sink: RemuxSink, options: Ff
     sink.onEnd(failure === null ? { kind: "drained" } : { kind: "failed", reason: failure, diagnosis: tail.text() });
   }
 
-  for (const head of plan.heads) if (head.isConfig) feed.push(head);
+  for (const head of heads) if (head.isConfig) feed.push(head);
   void readErrors().catch(() => {});
   void supervise();
 
   return {
-    push: feed.push,
+    push(tag) {
+      if (tag.trackId === 0) feed.push(tag);
+    },
     get queuedBytes() {
       return feed.queuedBytes;
     },

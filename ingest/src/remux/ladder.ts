@@ -51,6 +51,8 @@ export function makeLadder({ makeRemuxer, now, log, limits }: LadderOptions): La
   }
 
   function wanted({ heads }: EpochPlan): Rung[] {
+    // A multitrack publisher has made its own.
+    if (heads.some(({ trackId }) => trackId !== 0)) return [];
     const head = heads.find(({ kind }) => kind === "video");
     const size = head === undefined ? null : readVideoConfig(head.payload, head.codec);
     if (size === null) return [];

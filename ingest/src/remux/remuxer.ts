@@ -4,7 +4,7 @@ import type { Sample, Track } from "../packager/track.ts";
 
 /** What one epoch begins with: constant decoder configurations, and a moment of the publisher's clock that becomes zero. */
 export interface EpochPlan {
-  /** The tracks, one tag each: its decoder configuration, or its first frame where the codec has none (MP3, AC-3). Video first. */
+  /** The tracks, one tag each: its decoder configuration, or its first frame where the codec has none (MP3, AC-3). Video first, then a multitrack publisher's other pictures. */
   readonly heads: readonly MediaTag[];
   /** The publisher's timestamp of the first frame. Sample times count from here. */
   readonly base: Milliseconds;

@@ -23,7 +23,7 @@ interface Body {
 }
 
 export function startNativeRemuxer(plan: EpochPlan, sink: RemuxSink): Remuxer {
-  const kinds = plan.heads.map(({ kind }) => kind);
+  const names = renditionsOf(plan.heads);
   let tracks: readonly Track[] | null = null;
   /** Frames that came before the picture which tells its size. */
   let early: MediaTag[] = [];
@@ -58,7 +58,11 @@ export function startNativeRemuxer(plan: EpochPlan, sink: RemuxSink): Remuxer {
       early.push(keepTag(first));
       return false;
     }
-    tracks = plan.heads.map((head) => trackOf(head, first));
+    tracks = plan.heads.map((head, index) => {
+      const track = trackOf(head, first);
+      const rendition = names[index];
+      return rendition === undefined ? track : { ...track, rendition };
+    });
     sink.onTracks(tracks);
     const waiting = early;
     early = [];
@@ -67,7 +71,7 @@ export function startNativeRemuxer(plan: EpochPlan, sink: RemuxSink): Remuxer {
   }
 
   function pass(tag: MediaTag): void {
-    const index = kinds.indexOf(tag.kind);
+    const index = plan.heads.findIndex(({ kind, trackId }) => kind === tag.kind && trackId === tag.trackId);
     if (index < 0 || tag.isConfig || tag.isControl) return;
     const body = bodyOf(tag);
     if (body.data.length === 0) return;
@@ -97,6 +101,19 @@ export function startNativeRemuxer(plan: EpochPlan, sink: RemuxSink): Remuxer {
     end: () => finish({ kind: "drained" }),
     kill: fail,
   };
+}
+
+/** Names of a multitrack publisher's other pictures, by their lines; undefined: the source's own track. */
+function renditionsOf(heads: readonly MediaTag[]): readonly (string | undefined)[] {
+  const taken = new Set<string>();
+  return heads.map(({ kind, codec, payload, trackId }) => {
+    if (trackId === 0 || kind !== "video") return undefined;
+    const { width = 0, height = 0 } = readVideoConfig(payload, codec) ?? {};
+    const lines = `${Math.min(width, height)}p`;
+    const name = taken.has(lines) ? `${lines}-${trackId}` : lines;
+    taken.add(name);
+    return name;
+  });
 }
 
 /** `first`: the epoch's first frame, which has what a VP9 configuration leaves out. */
