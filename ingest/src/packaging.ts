@@ -109,7 +109,13 @@ export function startPackaging(options: PackagingOptions): Packaging {
     ...(options.onViolation === undefined ? {} : { onViolation: options.onViolation }),
   });
   const packager = makePackager(
-    { firstNumber: first, firstEpoch: first, partTarget: part, showsParts: isLow },
+    {
+      firstNumber: first,
+      firstEpoch: first,
+      partTarget: part,
+      showsParts: isLow,
+      ...(isLow ? { clock: broadcast.startedAt } : {}),
+    },
     {
       ...(feed === null ? {} : { onFrame: feed.onFrame }),
       onPart(rendition, made, segment) {

@@ -250,6 +250,8 @@ function referenceTime(view: BroadcastView, { timescale }: EpochTrack, epoch: Ep
     "ProducerReferenceTime",
     [
       ["id", "0"],
+      // And before each part as `prft`.
+      ["inband", "true"],
       ["type", "encoder"],
       ["wallClockTime", new Date(view.startedAt + epoch.startsAt).toISOString()],
       ["presentationTime", String(Math.round((epoch.startsAt * timescale) / 1000))],

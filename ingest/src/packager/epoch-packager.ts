@@ -1,4 +1,4 @@
-import type { Milliseconds } from "../bytes/units.ts";
+import { type Milliseconds, ms } from "../bytes/units.ts";
 import type { Frame } from "./frame.ts";
 import { type FrameClock, makeFrameClock } from "./frame-clock.ts";
 import { TRACK_ID } from "./init-segment.ts";
@@ -11,6 +11,8 @@ import type { Sample } from "./track.ts";
 export interface EpochOptions {
   readonly info: EpochInfo;
   readonly partTarget: PartTarget;
+  /** Unix time of the timeline's zero, for what says which moment of the clock the media was; null: nothing does. */
+  readonly clock: Milliseconds | null;
   /** Parts are told as they are made, not only within their segments. */
   readonly showsParts: boolean;
   readonly target: TargetDuration;
@@ -64,7 +66,7 @@ const SOUND_SECONDS = 2;
 const ROUNDING = 1e-6;
 
 export function makeEpochPackager(options: EpochOptions, sink: PackagerSink): EpochPackager {
-  const { info, target } = options;
+  const { info, target, clock } = options;
   const lanes = info.tracks.map(makeLane);
   const leader = lanes.find((lane) => lane.source.track.kind === "video") ?? lanes[0]!;
   const followers = lanes.filter((lane) => lane !== leader);
@@ -102,6 +104,7 @@ export function makeEpochPackager(options: EpochOptions, sink: PackagerSink): Ep
       partTarget: ticksOfPart,
       cutsAtSync: track.kind === "video",
       counter: options.counters.get(name)!,
+      clockOf: clock === null ? null : (time) => ms(clock + (time * 1000) / timescale),
       onPart(part) {
         if (!options.showsParts) return;
         hasPublished = true;

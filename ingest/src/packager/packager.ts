@@ -17,6 +17,8 @@ export interface PackagerOptions {
   readonly partTarget: Seconds;
   /** Whether the sink is told of parts before their segments are whole; what it was told of is not taken back. */
   readonly showsParts: boolean;
+  /** Unix time of the timeline's zero: each part then says when it was (`prft`). */
+  readonly clock?: Milliseconds;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface Packager {
 }
 
 export function makePackager(options: PackagerOptions, sink: PackagerSink): Packager {
-  const { showsParts } = options;
+  const { showsParts, clock = null } = options;
   const target = makeTargetDuration(sink);
   const partTarget = makePartTarget(options.partTarget, (chosen) => sink.onPartTarget(chosen));
   /** Renditions that ever were: an epoch without one of them has gaps there. */
@@ -78,7 +80,7 @@ export function makePackager(options: PackagerOptions, sink: PackagerSink): Pack
         renditions.set(rendition, timescale);
         if (!counters.has(rendition)) counters.set(rendition, { next: 0 });
       }
-      epoch = makeEpochPackager({ info, partTarget, showsParts, target, renditions, counters }, sink);
+      epoch = makeEpochPackager({ info, clock, partTarget, showsParts, target, renditions, counters }, sink);
     },
     push(track, sample) {
       epoch?.push(track, sample);

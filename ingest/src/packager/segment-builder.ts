@@ -1,6 +1,8 @@
+import type { Milliseconds } from "../bytes/units.ts";
 import { chunkSize, writeChunk } from "./chunk.ts";
 import type { Frame } from "./frame.ts";
 import { LEAST_PART } from "./part-target.ts";
+import { PRFT_SIZE, writePrft } from "./prft.ts";
 import type { EpochInfo, MediaSegment, Part } from "./segment.ts";
 
 /** The segment of one rendition that is growing: parts that are written, and the frames of the next one. */
@@ -29,6 +31,8 @@ export interface SegmentBuilderOptions {
   /** Where every frame is a sync sample (sound), none begins a part. */
   readonly cutsAtSync: boolean;
   readonly counter: PartCounter;
+  /** Unix time of a time of the track: told before each part (`prft`). Null: it is not. */
+  readonly clockOf: ((time: number) => Milliseconds) | null;
   readonly onPart: (part: Part) => void;
 }
 
@@ -37,7 +41,7 @@ const FIRST_CAPACITY = 64 * 1024;
 const HEADROOM = 1.125;
 
 export function makeSegmentBuilder(options: SegmentBuilderOptions): SegmentBuilder {
-  const { trackId, timescale, cutsAtSync, counter, onPart } = options;
+  const { trackId, timescale, cutsAtSync, counter, clockOf, onPart } = options;
   let parts: Part[] = [];
   /** Of the part that grows. */
   let frames: Frame[] = [];
@@ -71,9 +75,14 @@ export function makeSegmentBuilder(options: SegmentBuilderOptions): SegmentBuild
   function closePart(): void {
     const first = frames[0];
     if (first === undefined) return;
-    const size = chunkSize(frames);
+    const head = clockOf === null ? 0 : PRFT_SIZE;
+    const size = head + chunkSize(frames);
     const out = reserve(size);
-    writeChunk(out, length, trackId, sequence++, frames);
+    if (clockOf !== null) {
+      const shownAt = first.time + first.cts;
+      writePrft(out, length, trackId, clockOf(shownAt), shownAt);
+    }
+    writeChunk(out, length + head, trackId, sequence++, frames);
     const bytes = out.subarray(length, length + size);
     length += size;
     const part: Part = {
