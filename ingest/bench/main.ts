@@ -38,6 +38,7 @@ const SIDE_BY_SIDE: Readonly<Record<string, Load>> = {
   "first-segment": async () => (await import("./benches/first-segment.ts")).firstSegmentBench,
   hostile: async () => (await import("./benches/hostile.ts")).hostileBench,
   parse: async () => (await import("./benches/parse.ts")).parseBench,
+  delivery: async () => (await import("./benches/delivery.ts")).deliveryBench,
 };
 
 async function listOf(benches: Readonly<Record<string, Load>>): Promise<string> {

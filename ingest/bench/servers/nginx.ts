@@ -6,7 +6,7 @@ import { spawnChild, stopChild } from "../measure/children.ts";
 import { freePort, LOOPBACK, type RunningServer, type ServerKind, untilListening } from "./server.ts";
 
 const MODULES = ["/usr/lib/nginx/modules/ngx_rtmp_module.so", "/usr/share/nginx/modules/ngx_rtmp_module.so"];
-const findNginx = (): string | null => Bun.which("nginx", { PATH: `${Bun.env.PATH}:/usr/sbin:/usr/local/sbin` });
+export const findNginx = (): string | null => Bun.which("nginx", { PATH: `${Bun.env.PATH}:/usr/sbin:/usr/local/sbin` });
 
 interface Places {
   readonly folder: string;
