@@ -1,5 +1,6 @@
 /** The HTTP API as one value: `createApp(services).handle(request)` answers every route without a port. */
 import { type AnyElysia, Elysia } from "elysia";
+import { apiTokenRoutes } from "./api-tokens/routes.ts";
 import { authRoutes } from "./auth/routes.ts";
 import { channelRoutes } from "./channels/routes.ts";
 import { documentRoutes } from "./documents/routes.ts";
@@ -56,6 +57,7 @@ export function createApp(given: Services) {
     .use(siteRoutes(services.site))
     .use(oembedRoutes(services))
     .use(authRoutes(services))
+    .use(apiTokenRoutes(services))
     .use(channelRoutes(services))
     .use(streamRoutes(services))
     .use(playbackRoutes(services))

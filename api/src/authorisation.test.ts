@@ -99,6 +99,11 @@ const account: Rule["object"] = async ({ owner }, variant) => {
 };
 
 const session: Rule["object"] = async ({ owner }, variant) => (variant === "unknown" ? UNKNOWN : owner.sessionId);
+const apiToken: Rule["object"] = async ({ owner }, variant) => {
+  if (variant === "unknown") return UNKNOWN;
+  const response = await owner.request("POST", "/api/auth/tokens", { name: "a program", scope: "read" });
+  return ((await response.json()) as { id: number }).id;
+};
 const view: Rule["object"] = async ({ owner }, variant) => {
   if (variant === "unknown") return "AAAAAAAAAAAAAAAAAAAAAA";
   const stream = await (await makeChannel(owner, "open")).goLive();
@@ -157,6 +162,19 @@ const RULES: Readonly<Record<string, Rule>> = {
   // Not even that it exists is told of another's.
   "DELETE /api/auth/sessions/:id": {
     object: session,
+    statuses: { open: "401 404 204 404 404", unknown: "401 404 404 404 404" },
+  },
+  "GET /api/auth/tokens": { statuses: SIGNED_IN },
+  "POST /api/auth/tokens": {
+    body: () => ({ name: "a program", scope: "channels" }),
+    statuses: { open: "401 201 201 201 201" },
+  },
+  "POST /api/auth/tokens (to administer)": {
+    body: () => ({ name: "a program", scope: "admin" }),
+    statuses: { open: "401 403 403 403 201" },
+  },
+  "DELETE /api/auth/tokens/:id": {
+    object: apiToken,
     statuses: { open: "401 404 204 404 404", unknown: "401 404 404 404 404" },
   },
   "POST /api/auth/logout-all": { statuses: { open: "401 204 204 204 204" } },

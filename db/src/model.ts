@@ -1,5 +1,6 @@
 /** The rows as TypeBox schemas, which route schemas derive from. Each has a name: an inline `t.Omit(createInsertSchema(…))` fails with TS2589. */
 import { createInsertSchema, createSelectSchema, createUpdateSchema } from "drizzle-typebox";
+import { apiTokens } from "./schema/api-tokens.ts";
 import { channels } from "./schema/channels.ts";
 import { documentAcceptances, documents, documentVersions } from "./schema/documents.ts";
 import { recordings } from "./schema/recordings.ts";
@@ -29,6 +30,7 @@ export const documentVersionRow = createSelectSchema(documentVersions);
 export const documentAcceptanceRow = createSelectSchema(documentAcceptances);
 export const sessionRow = createSelectSchema(sessions);
 export const streamMinuteRow = createSelectSchema(streamMinutes);
+export const apiTokenRow = createSelectSchema(apiTokens);
 
 export type UserRow = typeof users.$inferSelect;
 export type ChannelRow = typeof channels.$inferSelect;
@@ -40,5 +42,6 @@ export type DocumentRow = typeof documents.$inferSelect;
 export type DocumentVersionRow = typeof documentVersions.$inferSelect;
 export type SessionRow = typeof sessions.$inferSelect;
 export type StreamMinuteRow = typeof streamMinutes.$inferSelect;
+export type ApiTokenRow = typeof apiTokens.$inferSelect;
 export type Visibility = ChannelRow["visibility"];
 export type Role = UserRow["role"];

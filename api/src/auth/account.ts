@@ -5,7 +5,7 @@ import { AppError, type FieldError } from "../error.ts";
 import { toJson } from "../json.ts";
 import type { Services } from "../services.ts";
 import { confirmPassword } from "./confirmation.ts";
-import type { Actor } from "./guard.ts";
+import { type Actor, sessionOf } from "./guard.ts";
 import { hashPassword, refuseWhenBusy, weakness } from "./passwords.ts";
 import { isAdmin, isModerator } from "./policy.ts";
 
@@ -73,7 +73,7 @@ export function accountService(services: Services) {
       if (weak !== null) throw new AppError("request.invalid", undefined, [inBody("/newPassword", weak)]);
       const hashed = await hashPassword(next).catch(refuseWhenBusy);
       // Somebody else was faster: the password that was confirmed is no longer the present one.
-      if (!(await queries.changePassword(db, actor.userId, hash, hashed, actor.sessionId)))
+      if (!(await queries.changePassword(db, actor.userId, hash, hashed, sessionOf(actor))))
         throw new AppError("auth.password");
     },
 

@@ -2,7 +2,7 @@
 import { queries } from "@streamhub/db";
 import { AppError } from "../error.ts";
 import type { Services } from "../services.ts";
-import type { Actor } from "./guard.ts";
+import { type Actor, sessionOf } from "./guard.ts";
 import { refuseWhenBusy, verifyPassword } from "./passwords.ts";
 
 /** Whoever has the session may guess so often. Its owner signs in again, where other rules hold. */
@@ -15,7 +15,7 @@ export async function confirmPassword(
   password: string,
   field = "/password",
 ): Promise<string> {
-  const key = `confirm-password:${actor.sessionId}`;
+  const key = `confirm-password:${sessionOf(actor)}`;
   const allowed = async () => {
     const { allowed, retryAfter } = await bus.limits.hit(key, GUESSES);
     if (!allowed)

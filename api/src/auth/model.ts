@@ -23,7 +23,7 @@ export const AccountSchema = t.Object({ id: IdSchema, ...jsonSchema(AccountColum
 
 export const MeSchema = t.Object({
   ...AccountSchema.properties,
-  sessionId: IdSchema,
+  sessionId: t.Nullable(IdSchema, { description: "Null for a program with an API token" }),
   permissions: t.Object({
     moderate: t.Boolean({ description: "Keeps order: chat, and what breaks the rules" }),
     administer: t.Boolean({ description: "Everything, of everybody" }),

@@ -1,6 +1,6 @@
 /** One connection: what it listens to, how far it has read, and what it may hear. It knows nothing of its transport. */
 import { isLater } from "@streamhub/db/bus/event-id";
-import type { Actor } from "../auth/guard.ts";
+import { type Actor, credentialOf } from "../auth/guard.ts";
 import type { ProblemCode } from "../error.ts";
 import type { Hub } from "./hub.ts";
 import type { Ending } from "./metrics.ts";
@@ -37,7 +37,7 @@ export interface Client {
   /** Says that events of kept topics may be missing. */
   reset(): void;
   /** Takes away what it may not hear any more, of the topics that were asked about; `actors`: by session, those that go on. */
-  recheck(actors: ReadonlyMap<number, Actor>, rights: Rights, topics: ReadonlySet<string>): void;
+  recheck(actors: ReadonlyMap<string, Actor>, rights: Rights, topics: ReadonlySet<string>): void;
   /** Idempotent. */
   end(why: Ending): void;
 }
@@ -202,7 +202,7 @@ export function makeClient({ hub, actor: first, pipe, onSent, onEnd }: ClientOpt
     recheck(actors, rights, topics) {
       if (ended) return;
       if (actor !== null) {
-        const now = actors.get(actor.sessionId);
+        const now = actors.get(credentialOf(actor));
         if (now === undefined) {
           end("session");
           return;

@@ -9,7 +9,7 @@ import { AppError } from "../error.ts";
 import { type Client, makeClient, type Pipe } from "./client.ts";
 import { makeHub } from "./hub.ts";
 import { makeEventMetrics, type Transport } from "./metrics.ts";
-import { type Decision, decide, readRights } from "./rights.ts";
+import { type Decision, decide, readActors, readRights } from "./rights.ts";
 import type { Topic } from "./topics.ts";
 
 export interface FeedLimits {
@@ -139,12 +139,8 @@ export function makeFeeds({ db, bus, metrics: registry, limits: given }: FeedOpt
   async function look(): Promise<void> {
     const present = [...clients];
     const topics = new Map(present.flatMap((client) => client.topics().map((topic) => [topic.name, topic])));
-    const sessions = new Set(present.flatMap(({ actor }) => (actor === null ? [] : [actor.sessionId])));
     try {
-      const [actors, rights] = await Promise.all([
-        queries.findActors(db, [...sessions]),
-        readRights(db, [...topics.values()]),
-      ]);
+      const [actors, rights] = await Promise.all([readActors(db, present), readRights(db, [...topics.values()])]);
       checkedAt = performance.now();
       const asked = new Set(topics.keys());
       for (const client of present) client.recheck(actors, rights, asked);

@@ -1,6 +1,6 @@
 /** Who may listen to what. Asked when a client subscribes and again while it listens, in one query per table for all that are asked about. */
 import { type Database, queries } from "@streamhub/db";
-import type { Actor } from "../auth/guard.ts";
+import { type Actor, actorOfToken, credentialOf } from "../auth/guard.ts";
 import { mayManage } from "../auth/policy.ts";
 import type { ProblemCode } from "../error.ts";
 import type { Topic } from "./topics.ts";
@@ -26,6 +26,26 @@ export async function readRights(db: Database, topics: readonly Topic[]): Promis
     queries.streamsHeld(db, idsOf(topics, "owner")),
   ]);
   return { channels, streams };
+}
+
+/** Of those who listen, whose sessions and tokens are still good: by `credentialOf`. */
+export async function readActors(
+  db: Database,
+  listeners: Iterable<{ readonly actor: Actor | null }>,
+): Promise<ReadonlyMap<string, Actor>> {
+  const sessions = new Set<number>();
+  const tokens = new Set<number>();
+  for (const { actor } of listeners) {
+    if (actor === null) continue;
+    if (actor.sessionId === null) tokens.add(actor.tokenId);
+    else sessions.add(actor.sessionId);
+  }
+  const [people, programs] = await Promise.all([
+    queries.findActors(db, [...sessions]),
+    queries.findTokenActors(db, [...tokens]),
+  ]);
+  const good = [...people.values(), ...programs.map(actorOfToken)];
+  return new Map(good.map((actor) => [credentialOf(actor), actor]));
 }
 
 const refuse = (code: ProblemCode): Decision => ({ kind: "refused", code });

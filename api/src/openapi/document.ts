@@ -191,7 +191,12 @@ export function describeApi(app: AnyElysia, server = "/"): ApiDocument {
         Failure: { description: "A mistake of the server, or a part that it needs is away", content: problem },
       },
       securitySchemes: {
-        bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "The access token of a sign-in." },
+        bearer: {
+          type: "http",
+          scheme: "bearer",
+          bearerFormat: "JWT",
+          description: "The access token of a sign-in, or an API token.",
+        },
         cookie: {
           type: "apiKey",
           in: "cookie",

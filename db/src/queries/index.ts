@@ -1,4 +1,5 @@
 export * from "./accounts.ts";
+export * from "./api-tokens.ts";
 export {
   type ChannelChange,
   channelOwner,

@@ -3,6 +3,7 @@ import { and, asc, eq, ilike, isNull, or, sql } from "drizzle-orm";
 import type { Database } from "../connect.ts";
 import { DatabaseError, guarded } from "../database-error.ts";
 import type { Role, SessionRow } from "../model.ts";
+import { apiTokens } from "../schema/api-tokens.ts";
 import { channels } from "../schema/channels.ts";
 import { idempotencyKeys } from "../schema/idempotency-keys.ts";
 import { sessions } from "../schema/sessions.ts";
@@ -187,6 +188,7 @@ export const deleteAccount = guarded(async (db: Database, id: number): Promise<C
     }
     // With their addresses and devices; refresh tokens go with them.
     await tx.delete(sessions).where(eq(sessions.userId, id));
+    await tx.delete(apiTokens).where(eq(apiTokens.userId, id));
     await tx.delete(idempotencyKeys).where(eq(idempotencyKeys.userId, id));
     // Views keep counting, as those of nobody in particular.
     await tx.delete(statisticsViewers).where(eq(statisticsViewers.userId, id));

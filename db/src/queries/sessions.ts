@@ -23,15 +23,15 @@ export const findActor = guarded(async (db: Database, sessionId: number) => {
   return row ?? null;
 });
 
-/** Who a request comes from. */
-export type Actor = NonNullable<Awaited<ReturnType<typeof findActor>>>;
+/** Who signed in. */
+export type SessionActor = NonNullable<Awaited<ReturnType<typeof findActor>>>;
 
 /** Numbers in one query; PostgreSQL takes 65,535. */
 const AT_ONCE = 10_000;
 
 /** Those of the sessions that go on, by id: for connections that outlive many requests. */
 export const findActors = guarded(async (db: Database, sessionIds: readonly number[]) => {
-  const found = new Map<number, Actor>();
+  const found = new Map<number, SessionActor>();
   for (let at = 0; at < sessionIds.length; at += AT_ONCE) {
     const rows = await db
       .select(actorColumns)

@@ -1,3 +1,4 @@
+export { apiTokens } from "./api-tokens.ts";
 export { channels } from "./channels.ts";
 export { documentAcceptances, documents, documentVersions } from "./documents.ts";
 export { idempotencyKeys } from "./idempotency-keys.ts";
