@@ -59,6 +59,27 @@ export function createSessions() {
   };
 }
 
+const askTokens = () => outcomeOf(client.api.auth.tokens.get());
+export type ApiToken = Extract<Awaited<ReturnType<typeof askTokens>>, { ok: true }>["value"]["items"][number];
+
+/** What programs have instead of the password. */
+export function createTokens() {
+  const tokens = createAnswer(() => me()?.sessionId ?? null, askTokens, { keep: true });
+  return {
+    ...tokens,
+    async make(name: string, scope: ApiToken["scope"], days: number | null): Promise<{ token: string } | Problem> {
+      const outcome = await outcomeOf(client.api.auth.tokens.post({ name, scope, expiresInDays: days }));
+      await tokens.reload();
+      return outcome.ok ? { token: outcome.value.token } : outcome.problem;
+    },
+    async revoke(id: number): Promise<Problem | null> {
+      const outcome = await outcomeOf(client.api.auth.tokens({ id }).delete());
+      await tokens.reload();
+      return asProblem(outcome);
+    },
+  };
+}
+
 /** Sends a picture as it is; the server decodes it and draws it anew. */
 export async function putPicture(path: string, picture: Blob): Promise<{ url: string } | { problem: Problem }> {
   try {

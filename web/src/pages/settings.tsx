@@ -3,6 +3,7 @@ import { Leaving } from "../account/leaving.tsx";
 import { ProfileForm } from "../account/profile-form.tsx";
 import { EmailForm, PasswordForm } from "../account/security-forms.tsx";
 import { SessionList } from "../account/session-list.tsx";
+import { TokenList } from "../account/token-list.tsx";
 import { accountWords } from "../i18n/account-words.ts";
 import { MembersOnly } from "../session/members-only.tsx";
 import { useTitle } from "../ui/use-title.ts";
@@ -18,6 +19,7 @@ export function Settings() {
           <EmailForm me={me()} />
           <PasswordForm me={me()} />
           <SessionList />
+          <TokenList me={me()} />
           <Leaving me={me()} />
         </div>
       )}

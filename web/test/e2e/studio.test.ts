@@ -201,6 +201,30 @@ describe("an account", () => {
     await here.page.context().close();
   });
 
+  test("gives a program a token, which works until it is revoked", async () => {
+    const { page, errors } = await browser.view();
+    await register(page, server.site, "elena");
+    await page.goto(`${server.site}/settings`);
+    const panel = page.locator("section", { has: page.getByRole("heading", { name: "Programs" }) });
+    await panel.getByText("No program has a token of yours.").waitFor();
+    await panel.getByLabel("What is it for?").fill("lights in the studio");
+    await panel.getByRole("radio", { name: /^Run your channels/ }).check();
+    await panel.getByRole("button", { name: "Make a token" }).click();
+    const token = (await panel.locator(".copy-value").textContent()) ?? "";
+    expect(token).toMatch(/^shp_/);
+    const ask = async () =>
+      (await fetch(`${server.site}/api/auth/me`, { headers: { authorization: `Bearer ${token}` } })).status;
+    expect(await ask()).toBe(200);
+    await page.reload();
+    await panel.getByText("lights in the studio").waitFor();
+    expect(await page.content()).not.toContain(token);
+    await panel.getByRole("button", { name: "Revoke: lights in the studio" }).click();
+    await page.getByText("The token is revoked.").waitFor();
+    expect(await ask()).toBe(401);
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
   test("with access that has run out goes on without noticing", async () => {
     const { page, errors } = await browser.view();
     await register(page, server.site, "dora");
