@@ -62,6 +62,19 @@ export function Doctor(props: { health: Health }) {
                 </div>
               )}
             </Show>
+            <Show when={last().packaging?.ladder}>
+              {(ladder) => (
+                <div>
+                  <dt>{text().qualities}</dt>
+                  <dd>
+                    {[text().asSent, ...ladder().renditions].join(", ")}
+                    <For each={ladder().dropped}>
+                      {({ rendition, reason }) => <p class="field-hint">{text().dropped[reason](rendition)}</p>}
+                    </For>
+                  </dd>
+                </div>
+              )}
+            </Show>
           </dl>
         )}
       </Show>

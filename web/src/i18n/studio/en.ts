@@ -125,6 +125,12 @@ export const en = {
     coverHint: "Shown where the broadcast does not play. 16:9 is best.",
     doctor: "Encoder doctor",
     fine: "All is well: nothing to change.",
+    qualities: "Qualities",
+    asSent: "as sent",
+    dropped: {
+      slow: (quality: string) => `${quality} is not made any more: this server could not keep up.`,
+      failed: (quality: string) => `${quality} can't be made: this server's ffmpeg has no encoder for it.`,
+    },
     looking: "Looking at what arrives…",
     severity: { info: "Hint", warning: "Warning", error: "Problem" } as Readonly<Record<string, string>>,
     charts: "Charts",

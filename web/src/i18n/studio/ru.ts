@@ -124,6 +124,12 @@ export const ru: Same<typeof en> = {
     coverHint: "Видна там, где эфир не идёт. Лучше всего 16:9.",
     doctor: "Доктор кодировщика",
     fine: "Всё хорошо: менять ничего не нужно.",
+    qualities: "Качества",
+    asSent: "как есть",
+    dropped: {
+      slow: (quality) => `${quality} больше не делается: сервер не успевал.`,
+      failed: (quality) => `${quality} не получается: у ffmpeg этого сервера нет нужного кодировщика.`,
+    },
     looking: "Смотрим, что приходит…",
     severity: { info: "Совет", warning: "Внимание", error: "Проблема" },
     charts: "Графики",
