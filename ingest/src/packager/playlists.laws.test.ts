@@ -8,7 +8,7 @@ import { renderMultivariantPlaylist } from "./hls-multivariant.ts";
 import { makePackager } from "./packager.ts";
 import { type ModelEpoch, modelEpoch } from "./testing/model-broadcast.ts";
 import type { BroadcastView } from "./view.ts";
-import { makeSegmentWindow } from "./window.ts";
+import { makeSegmentWindow, type SegmentWindow } from "./window.ts";
 
 const FIRST = 28_000_000;
 const STARTED_AT = ms(Date.UTC(2026, 10, 24));
@@ -318,3 +318,24 @@ describe("playlist laws", () => {
     expect(removedAt.size).toBeGreaterThan(10);
   });
 });
+
+test("four hours that players may rewind hold no more media in memory than ten minutes", () => {
+  const measure = (minutes: number) => {
+    const model: ModelEpoch = {
+      // One picture a second keeps the test short: what is held does not depend on it.
+      video: { fps: 1, gops: new Array(minutes * 30).fill(2), reorder: 0, jitter: [], width: 640 },
+      audio: null,
+      pauseMs: 0,
+    };
+    let most = 0;
+    const see = (_: BroadcastView, shown: SegmentWindow): void => {
+      most = Math.max(most, shown.size);
+    };
+    const window = play([model], see, false, { seconds: null, lag: 2 });
+    const { view } = window;
+    return { most, segments: view!.renditions[0]!.past!.to - view!.renditions[0]!.past!.from };
+  };
+  const [short, long] = [measure(10), measure(240)];
+  expect(long.segments).toBeGreaterThan(7_000);
+  expect(long.most).toBeLessThanOrEqual(short.most * 1.01);
+}, 60_000);
