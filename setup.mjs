@@ -118,9 +118,9 @@ const FFMPEG = { program: "ffmpeg", name: "ffmpeg" };
 
 function needFfmpeg() {
   if (process.env.FFMPEG_PATH || installSystem([FFMPEG])) return;
-  fail(
-    "ffmpeg is missing and can't be installed from here. Install it (Debian, Ubuntu: sudo apt-get install ffmpeg; Fedora: sudo dnf install ffmpeg; " +
-      "macOS: brew install ffmpeg), or set FFMPEG_PATH to an ffmpeg, then run the same command again.",
+  say(
+    "ffmpeg is missing and can't be installed from here: there will be no thumbnails, quality levels and downloads. Install it (Debian, Ubuntu: sudo apt-get " +
+      "install ffmpeg; Fedora: sudo dnf install ffmpeg; macOS: brew install ffmpeg), or set FFMPEG_PATH to an ffmpeg, then run the same command again.",
   );
 }
 

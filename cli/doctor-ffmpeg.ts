@@ -17,18 +17,20 @@ export async function ffmpegChecks(path: string): Promise<Check[]> {
         ? { name: "codecs", state: "ok", found: "all codecs of Enhanced RTMP can be packaged" }
         : {
             name: "codecs",
-            state: "warn",
-            found: `${missing.join(", ")} can't be packaged by this ffmpeg`,
-            mend: "H.264 with AAC works; for the others install ffmpeg 7.1 or newer",
+            state: "ok",
+            found: `all codecs of Enhanced RTMP can be packaged: ${missing.join(", ")} by StreamHub itself, unless REMUXER=ffmpeg`,
           };
     return [{ name: "ffmpeg", state: "ok", found }, codecs];
   } catch (error) {
     if (!(error instanceof FfmpegError)) throw error;
+    const isMissing = error.code === "ffmpeg.missing";
     return [
       {
         name: "ffmpeg",
-        state: "fail",
-        found: error.code === "ffmpeg.missing" ? "ffmpeg is not on PATH" : error.message,
+        state: isMissing ? "warn" : "fail",
+        found: isMissing
+          ? "ffmpeg is not on PATH: broadcasts are served, without thumbnails, quality levels and downloads"
+          : error.message,
         mend: HOW_TO_GET_IT,
       },
     ];

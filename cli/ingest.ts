@@ -13,12 +13,12 @@ import {
   makeHealthHistory,
   makeOpenGate,
 } from "@streamhub/ingest/platform/index";
-import { probeFfmpeg } from "@streamhub/ingest/remux/ffmpeg-probe";
 import { defineCommand } from "citty";
 import { Registry as PromRegistry } from "prom-client";
 import { coversOf } from "./covers.ts";
 import { environment } from "./environment.ts";
 import { misuse } from "./failure.ts";
+import { findFfmpeg } from "./find-ffmpeg.ts";
 import { portFailure, startHttp } from "./http.ts";
 import { claimInstance, nodeId } from "./instance.ts";
 import { makeLog } from "./log.ts";
@@ -78,7 +78,7 @@ export const ingestCommand = defineCommand({
     const signal = untilSignal();
     const host = open ? LOOPBACK : env.host;
     try {
-      const ffmpeg = args.packaging ? await probeFfmpeg(env.ffmpegPath ?? "ffmpeg") : null;
+      const ffmpeg = args.packaging ? await findFfmpeg(env, log) : null;
       let ingest: Ingest | null = null;
       let gate: Gate = makeOpenGate(latencyOf(args.latency), qualityOf(args.quality));
       let bus: Bus | null = null;

@@ -21,7 +21,7 @@ import {
   makeDatabaseGate,
   makeHealthHistory,
 } from "@streamhub/ingest/platform/index";
-import { type Ffmpeg, probeFfmpeg } from "@streamhub/ingest/remux/ffmpeg-probe";
+import type { Ffmpeg } from "@streamhub/ingest/remux/ffmpeg-probe";
 import { makeSite } from "@streamhub/web/serve";
 import { defineCommand } from "citty";
 import { Registry as PromRegistry } from "prom-client";
@@ -30,6 +30,7 @@ import { coversOf } from "./covers.ts";
 import { startDemo } from "./demo.ts";
 import { environment } from "./environment.ts";
 import { Failure } from "./failure.ts";
+import { findFfmpeg, isThere } from "./find-ffmpeg.ts";
 import { makeAddresses, type Part, portFailure, startHttp } from "./http.ts";
 import { claimInstance, nodeId } from "./instance.ts";
 import { makeLog } from "./log.ts";
@@ -75,7 +76,7 @@ async function demoKey(handle: DatabaseHandle, vault: KeyVault): Promise<string>
 
 async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnType<typeof makeLog>): Promise<Started> {
   shutdown.defer("instance", claimInstance(env.dataDir));
-  const ffmpeg: Ffmpeg = await probeFfmpeg(env.ffmpegPath ?? "ffmpeg");
+  const ffmpeg: Ffmpeg = await findFfmpeg(env, log);
   const tls = readTls(env.rtmps);
 
   const handle = await openDatabase({ url: env.databaseUrl ?? undefined, dataDir: env.dataDir, log });
@@ -119,7 +120,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
       audience,
       recordings: recordingsOf(env, handle.db, bus),
       playback: makePlaybackTokens(secret),
-      pictures: { onCover: coversOf(env, handle.db, log) },
+      pictures: isThere(ffmpeg) ? { onCover: coversOf(env, handle.db, log) } : null,
       log,
       metrics,
       ffmpeg,
