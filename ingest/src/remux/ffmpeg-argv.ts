@@ -96,5 +96,7 @@ function encoderArgv({ width, height, bitrate }: Rung, stream: number): string[]
 
 function probeSize(video: Codec | null, audio: Codec | null): string {
   if (video === null) return "512";
-  return audio === null ? "1024" : "32768";
+  if (audio === null) return "1024";
+  // MP3 has no configuration: its first frame may come behind a large keyframe, and until then the demuxer knows of no sound.
+  return audio === ".mp3" ? "4194304" : "32768";
 }

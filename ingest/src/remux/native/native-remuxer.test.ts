@@ -71,6 +71,14 @@ const RECIPES: readonly { readonly name: string; readonly recipe: Recipe }[] = [
   { name: "a size that is cropped", recipe: { seconds: 2, video: { size: "322x182" } } },
   { name: "sound alone", recipe: { seconds: 3, audio: { channels: 1 } } },
   { name: "MP3", recipe: { seconds: 3, audio: { codec: "libmp3lame", rate: 44100 } } },
+  {
+    name: "MP3 behind a keyframe of more than 16 KB",
+    recipe: {
+      seconds: 1,
+      video: { size: "206x322", fps: 10, gop: 3, bFrames: 2, kbps: 1268 },
+      audio: { codec: "libmp3lame", rate: 44100, channels: 1 },
+    },
+  },
   { name: "half-rate MP3", recipe: { seconds: 3, audio: { codec: "libmp3lame", rate: 22050, channels: 1 } } },
 ];
 
@@ -110,6 +118,36 @@ describe("native against ffmpeg, on the same FLV", () => {
     const tags = mediaTags(await makeFlv(recipe));
     expectSame(await remux(tags, startNativeRemuxer), await remux(tags, ffmpeg));
   });
+
+  // `DIFFERENCE_RUNS=500 bun test ingest/src/remux/native`: as many as one has patience for.
+  test("whatever an encoder was told: the same tracks and samples", async () => {
+    const even = (min: number, max: number) => fc.integer({ min, max }).map((half) => 2 * half);
+    const video = fc.record({
+      size: fc.tuple(even(32, 200), even(32, 200)).map(([width, height]) => `${width}x${height}`),
+      fps: fc.constantFrom(10, 15, 24, 25, 30, 50, 60),
+      gop: fc.integer({ min: 1, max: 90 }),
+      bFrames: fc.integer({ min: 0, max: 4 }),
+      kbps: fc.integer({ min: 50, max: 2_000 }),
+    });
+    const audio = fc.record({
+      codec: fc.constantFrom("aac" as const, "libmp3lame" as const),
+      // What FLV can say of MP3.
+      rate: fc.constantFrom(44_100, 22_050),
+      channels: fc.integer({ min: 1, max: 2 }),
+    });
+    const recipe = fc.oneof(
+      { weight: 4, arbitrary: fc.record({ seconds: fc.constant(1), video, audio }) },
+      { weight: 1, arbitrary: fc.record({ seconds: fc.constant(1), video }) },
+      { weight: 1, arbitrary: fc.record({ seconds: fc.constant(1), audio }) },
+    );
+    await fc.assert(
+      fc.asyncProperty(recipe, async (wanted) => {
+        const tags = mediaTags(await makeFlv(wanted));
+        expectSame(await remux(tags, startNativeRemuxer), await remux(tags, ffmpeg));
+      }),
+      { numRuns: Number(Bun.env.DIFFERENCE_RUNS ?? 10), includeErrorInReport: true },
+    );
+  }, 1_200_000);
 });
 
 const ENHANCED: readonly { readonly name: string; readonly recipe: EnhancedRecipe }[] = [
