@@ -1,8 +1,9 @@
 import type { Milliseconds } from "../bytes/units.ts";
-import { readVideoConfig } from "../flv/video-config.ts";
 import { keepTag, type MediaTag } from "../live/media-tag.ts";
 import { readAnnounced } from "./announced.ts";
+import { isOwnHead, sameHead } from "./heads.ts";
 import type { EpochPlan } from "./remuxer.ts";
+import { makeSidePictures } from "./side-pictures.ts";
 
 /*
  * Cuts a publisher's tags into epochs: ranges with constant decoder configurations, the same tracks and continuous timestamps.
@@ -79,8 +80,6 @@ const EARLY_SOUND_MS = 100;
 const MAX_SOUND_MS = 2_500;
 /** Tags further apart than this are from both sides of a jump. */
 const MAX_PENDING_MS = 4_000;
-/** Other pictures of a multitrack publisher: as many as a ladder has. */
-const MAX_SIDES = 5;
 /** A broadcast replays at most one GOP. */
 const MAX_REPLAY_MS = 20_000;
 
@@ -101,16 +100,13 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
   let pictureAt: Milliseconds | null = null;
   const heads = new Map<Kind, MediaTag>();
   const last = new Map<Kind, Milliseconds>();
-  /** Configurations of a multitrack publisher's other pictures, by track id. */
-  const sides = new Map<number, MediaTag>();
-  /** Those of the epoch, and whether each has had its keyframe. */
-  const running = new Map<number, boolean>();
+  const sides = makeSidePictures();
 
   function discover(why: EpochCause, expected: ReadonlySet<Kind> | null): void {
     if (isRunning) sink.onStop();
     isRunning = false;
     isRenewing = false;
-    running.clear();
+    sides.end();
     cause = why;
     wanted = expected;
     last.clear();
@@ -127,7 +123,7 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
 
   function onConfig(tag: MediaTag, kind: Kind): void {
     const known = heads.get(kind);
-    const isSame = known !== undefined && known.codec === tag.codec && sameHead(known, tag);
+    const isSame = known !== undefined && sameHead(known, tag);
     heads.set(kind, isSame ? known : keepTag(tag));
     if (!isRunning) {
       // What came before belongs to the old configuration.
@@ -209,10 +205,8 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
     after = null;
     last.clear();
     for (const kind of chosen) last.set(kind, base);
-    const others = chosen[0] === "video" ? [...sides].sort(([a], [b]) => a - b) : [];
-    for (const [id] of others) running.set(id, false);
     const planned = chosen.map((kind) => heads.get(kind)!);
-    planned.splice(1, 0, ...others.map(([, head]) => head));
+    if (chosen[0] === "video") planned.splice(1, 0, ...sides.begin());
     sink.onStart({ heads: planned, base }, cause, start.arrivedAt);
     const flush = pending;
     pending = [];
@@ -243,29 +237,19 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
     pendingBytes += tag.payload.length;
   }
 
-  /** Another picture's frame of the epoch: it begins with a keyframe, and lies where the first track's frames do. */
+  /** Another picture's frame of the epoch: it lies where the first track's frames do. */
   function onSide(tag: MediaTag): void {
-    const hasBegun = running.get(tag.trackId);
     const isNear = Math.abs(tag.timestamp - last.get("video")!) <= options.forwardMs;
-    if (hasBegun === undefined || !isNear || !(hasBegun || tag.isKeyframe)) {
-      sink.onDrop(tag);
-      return;
-    }
-    running.set(tag.trackId, true);
-    sink.onFrame(tag);
+    if (isNear && sides.takes(tag)) sink.onFrame(tag);
+    else sink.onDrop(tag);
   }
 
   function pushSide(tag: MediaTag, now: Milliseconds): void {
     if (tag.kind !== "video") return;
-    if (tag.isConfig) {
-      const known = sides.get(tag.trackId);
-      if (known !== undefined && known.codec === tag.codec && sameHead(known, tag)) return;
-      // A picture without a size that can be read has no place among the others.
-      if (readVideoConfig(tag.payload, tag.codec) === null || (known === undefined && sides.size >= MAX_SIDES)) return;
-      sides.set(tag.trackId, keepTag(tag));
-      isRenewing = isRunning;
-    } else if (isRunning) onSide(tag);
-    else keepSide(tag, now);
+    if (!tag.isConfig) {
+      if (isRunning) onSide(tag);
+      else keepSide(tag, now);
+    } else if (sides.configure(tag)) isRenewing = isRunning;
   }
 
   function isJump(tag: MediaTag): boolean {
@@ -306,7 +290,7 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
       after = null;
       announced = null;
       heads.clear();
-      sides.clear();
+      sides.forget();
     },
     push(tag, now) {
       if (tag.kind === "script") {
@@ -347,16 +331,4 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
 
 function kindsOf(promise: { readonly audio: boolean; readonly video: boolean }): Kind[] {
   return [...(promise.video ? ["video" as const] : []), ...(promise.audio ? ["audio" as const] : [])];
-}
-
-/** MP3 and (E-)AC-3 have no configuration message: each frame tells all. */
-function isOwnHead({ codec }: MediaTag): boolean {
-  return codec === ".mp3" || codec === "ac-3" || codec === "ec-3";
-}
-
-function sameHead(known: MediaTag, tag: MediaTag): boolean {
-  const [a, b] = [known.payload, tag.payload];
-  // Of a frame, the FLV byte with rate and channels is the configuration.
-  if (!tag.isConfig) return a[0] === b[0];
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
