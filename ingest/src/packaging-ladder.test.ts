@@ -1,6 +1,6 @@
 /** A broadcast in several qualities, through real ffmpeg. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { type Delivery, makeDelivery } from "./delivery/delivery.ts";
+import { type Served, serveDelivery } from "./delivery/testing/serve.ts";
 import { type PackagingOptions, startPackaging } from "./packaging.ts";
 import { type Ffmpeg, probeFfmpeg } from "./remux/ffmpeg-probe.ts";
 import { eventually, makeFlv, publish, testBroadcast } from "./remux/testing/flv.ts";
@@ -8,23 +8,14 @@ import { eventually, makeFlv, publish, testBroadcast } from "./remux/testing/flv
 const SOURCE = { seconds: 8, video: { gop: 60, size: "1280x720", bFrames: 2 }, audio: {} };
 
 let ffmpeg: Ffmpeg;
-let delivery: Delivery;
-let server: ReturnType<typeof Bun.serve>;
+let served: Served;
 
 beforeAll(async () => {
   ffmpeg = await probeFfmpeg();
-  delivery = makeDelivery();
-  server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: (request) => delivery.handle(request) ?? new Response("not ours", { status: 404 }),
-  });
+  served = serveDelivery();
 });
 
-afterAll(async () => {
-  await server.stop(true);
-  delivery.stop();
-});
+afterAll(() => served.close());
 
 function goLive(slug: string, options: Partial<PackagingOptions> = {}) {
   const children: number[] = [];
@@ -32,11 +23,11 @@ function goLive(slug: string, options: Partial<PackagingOptions> = {}) {
   const packaging = startPackaging({
     broadcast,
     ffmpeg,
-    delivery,
+    delivery: served.delivery,
     onChild: (pid) => void children.push(pid),
     ...options,
   });
-  const url = (path: string): string => `${server.url}live/${slug}/${path}`;
+  const url = (path: string): string => `${served.url}live/${slug}/${path}`;
   const variants = async (): Promise<string[]> =>
     (await (await fetch(url("master.m3u8"))).text())
       .split("\n")

@@ -1,28 +1,19 @@
 /** A publisher that sends several pictures (E-RTMP v2 multitrack, as OBS does with Enhanced Broadcasting): each is a rendition, none is encoded. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { type Delivery, makeDelivery } from "./delivery/delivery.ts";
+import { type Served, serveDelivery } from "./delivery/testing/serve.ts";
 import { startPackaging } from "./packaging.ts";
 import { type Ffmpeg, probeFfmpeg } from "./remux/ffmpeg-probe.ts";
 import { type FlvTag, makeFlv, publish, testBroadcast } from "./remux/testing/flv.ts";
 
 let ffmpeg: Ffmpeg;
-let delivery: Delivery;
-let server: ReturnType<typeof Bun.serve>;
+let served: Served;
 
 beforeAll(async () => {
   ffmpeg = await probeFfmpeg();
-  delivery = makeDelivery();
-  server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: (request) => delivery.handle(request) ?? new Response("not ours", { status: 404 }),
-  });
+  served = serveDelivery();
 });
 
-afterAll(async () => {
-  await server.stop(true);
-  delivery.stop();
-});
+afterAll(() => served.close());
 
 const MULTITRACK = 6;
 const AVC1 = [0x61, 0x76, 0x63, 0x31];
@@ -56,11 +47,16 @@ async function pictures(gops: readonly [number, number] = [60, 60]): Promise<Flv
 async function live(slug: string, tags: readonly FlvTag[], pace: number, quality: "source" | "ladder" = "source") {
   const broadcast = testBroadcast(slug, [], { quality });
   const children: number[] = [];
-  const packaging = startPackaging({ broadcast, ffmpeg, delivery, onChild: (pid) => void children.push(pid) });
+  const packaging = startPackaging({
+    broadcast,
+    ffmpeg,
+    delivery: served.delivery,
+    onChild: (pid) => void children.push(pid),
+  });
   await publish(broadcast, tags, { pace });
   broadcast.end();
   await packaging.done;
-  const text = async (path: string): Promise<string> => (await fetch(`${server.url}live/${slug}/${path}`)).text();
+  const text = async (path: string): Promise<string> => (await fetch(`${served.url}live/${slug}/${path}`)).text();
   return { packaging, text, children };
 }
 
@@ -78,9 +74,9 @@ test("each picture is a rendition that decodes, cut where the first one is", asy
   expect(children).toEqual([]);
   const master = await text("master.m3u8");
   expect([...master.matchAll(/RESOLUTION=(\d+x\d+)/g)].map(([, size]) => size)).toEqual(["640x360", "320x180"]);
-  expect(await framesIn(`${server.url}live/pictures/video/index.m3u8`)).toBe(240);
+  expect(await framesIn(`${served.url}live/pictures/video/index.m3u8`)).toBe(240);
   // What is shown after the source's last decode time lies behind the end.
-  expect(await framesIn(`${server.url}live/pictures/180p/index.m3u8`)).toBeGreaterThanOrEqual(238);
+  expect(await framesIn(`${served.url}live/pictures/180p/index.m3u8`)).toBeGreaterThanOrEqual(238);
   const numbers = async (name: string) => (await text(`${name}/index.m3u8`)).match(/^\d+\.m4s$/gm);
   expect(await numbers("180p")).toEqual(await numbers("video"));
   expect(await text("180p/index.m3u8")).not.toContain("GAP");

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Delivery, makeDelivery } from "./delivery/delivery.ts";
+import { type Served, serveDelivery } from "./delivery/testing/serve.ts";
 import type { LiveBroadcast } from "./live/broadcast.ts";
 import { type Packaging, type PackagingOptions, startPackaging } from "./packaging.ts";
 import { type Ffmpeg, probeFfmpeg } from "./remux/ffmpeg-probe.ts";
@@ -22,24 +22,17 @@ const SHORT = { ...AV, seconds: 4 };
 const WIDE = { seconds: 4, video: { gop: 60, size: "640x360" }, audio: {} };
 
 let ffmpeg: Ffmpeg;
-let delivery: Delivery;
-let server: ReturnType<typeof Bun.serve>;
+let served: Served;
 const children: number[] = [];
 const folder = mkdtempSync(join(tmpdir(), "streamhub-packaging-"));
 
 beforeAll(async () => {
   ffmpeg = await probeFfmpeg();
-  delivery = makeDelivery();
-  server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: (request) => delivery.handle(request) ?? new Response("not ours", { status: 404 }),
-  });
+  served = serveDelivery();
 });
 
 afterAll(async () => {
-  await server.stop(true);
-  delivery.stop();
+  await served.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -68,12 +61,12 @@ function goLive(slug: string, options: Partial<PackagingOptions> = {}): Live {
   const packaging = startPackaging({
     broadcast,
     ffmpeg,
-    delivery,
+    delivery: served.delivery,
     onChild: (pid) => void children.push(pid),
     log: (event, details) => void events.push(`${event} ${JSON.stringify(details)}`),
     ...options,
   });
-  const url = (path: string): string => `${server.url}live/${slug}/${path}`;
+  const url = (path: string): string => `${served.url}live/${slug}/${path}`;
   const text = async (path: string): Promise<string> => {
     const response = await fetch(url(path));
     const body = await response.text();
@@ -209,7 +202,7 @@ describe("a broadcast, through real ffmpeg", () => {
     const manifest = await text("manifest.mpd");
     expect(manifest).toContain('type="dynamic"');
     expect(manifest).toContain('schemeIdUri="urn:mpeg:dash:utc:http-iso:2014" value="/live/time"');
-    const clock = await (await fetch(`${server.url}live/time`)).text();
+    const clock = await (await fetch(`${served.url}live/time`)).text();
     expect(Math.abs(Date.parse(clock) - Date.now())).toBeLessThan(1000);
     const playing = probe(url("master.m3u8"));
     await publishing;
@@ -373,7 +366,7 @@ describe("a broadcast whose ffmpeg dies", () => {
     expect(refused).toHaveLength(1);
     expect(refused[0]).toContain("HEVC needs ffmpeg 6.1");
     expect(packaging.stats.state).toBe("failed");
-    const response = await fetch(`${server.url}live/refused/master.m3u8`);
+    const response = await fetch(`${served.url}live/refused/master.m3u8`);
     expect(response.status).toBe(404);
   });
 

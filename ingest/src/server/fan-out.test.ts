@@ -8,6 +8,16 @@ import { type Player, startPlayer } from "./player.ts";
 
 const CHUNK_SIZE = 128;
 
+const makeBroadcast = () =>
+  new LiveBroadcast({
+    slug: "a",
+    streamId: 1,
+    visibility: "public",
+    latency: "standard",
+    startedAt: ms(0),
+    publisher: NOBODY,
+  });
+
 /** A player by the plain rule, a write per tag: what each one of many must see too. */
 function plainPlayer(broadcast: LiveBroadcast, streamId: number, write: (bytes: Uint8Array) => void) {
   const subscribe = () => {
@@ -55,14 +65,7 @@ test("whoever comes, pauses and goes: each player's bytes are those of one that 
   let most = 0;
   fc.assert(
     fc.property(fc.array(op, { maxLength: 120, size: "max" }), fc.constantFrom(1, 2), (ops, streamId) => {
-      const broadcast = new LiveBroadcast({
-        slug: "a",
-        streamId: 1,
-        visibility: "public",
-        latency: "standard",
-        startedAt: ms(0),
-        publisher: NOBODY,
-      });
+      const broadcast = makeBroadcast();
       const fanOut = fanOutOf(broadcast, CHUNK_SIZE, ms(60_000));
       const seats: Seat[] = [];
       const all: Seat[] = [];
@@ -121,14 +124,7 @@ test("whoever comes, pauses and goes: each player's bytes are those of one that 
 
 test("many players get what comes within a moment in one write; a few get each message at once", () => {
   const writesOf = (players: number) => {
-    const broadcast = new LiveBroadcast({
-      slug: "a",
-      streamId: 1,
-      visibility: "public",
-      latency: "standard",
-      startedAt: ms(0),
-      publisher: NOBODY,
-    });
+    const broadcast = makeBroadcast();
     let writes = 0;
     for (let i = 0; i < players; i++)
       startPlayer({
