@@ -239,7 +239,15 @@ export function makeEpochPackager(options: EpochOptions, sink: PackagerSink): Ep
     if (taken > 0) lane.queue.splice(0, taken);
   }
 
+  /** A picture that is shown over the whole of the next segment: it begins that, so that none is empty. */
+  function beginsNext({ builder, cuts, source, timescale }: Lane, { time, duration }: Frame): boolean {
+    const next = cuts[1];
+    if (next === undefined || builder.isEmpty || source.track.kind !== "video") return false;
+    return time + duration >= Math.floor(next.endSeconds * timescale);
+  }
+
   function addFollowing(lane: Lane, frame: Frame): void {
+    if (beginsNext(lane, frame)) closeFollowing(lane);
     let rest = frame;
     // A hole in the sound that reaches over a cut: the frame before it is repeated there, so that no segment is too long and
     // none is empty.
