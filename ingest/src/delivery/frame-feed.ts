@@ -51,6 +51,8 @@ const isSource = ({ rendition, track }: EpochTrack): boolean => rendition === tr
 export function makeFrameFeed(): FrameFeed {
   const viewers = new Set<Viewer>();
   let epoch: EpochInfo | null = null;
+  /** Its tracks, by the id that viewers know. */
+  let sources: readonly EpochTrack[] = [];
   let kept: Kept[] = [];
   let keptBytes = 0;
   let sequence = 1;
@@ -61,16 +63,15 @@ export function makeFrameFeed(): FrameFeed {
     const frames = [item.frame];
     const message = new Uint8Array(1 + chunkSize(frames));
     message[0] = item.track;
-    writeChunk(message, 1, TRACK_ID[epoch!.tracks[item.track]!.track.kind], sequence++, frames);
+    writeChunk(message, 1, TRACK_ID[sources[item.track]!.track.kind], sequence++, frames);
     item.message = message;
     return message;
   }
 
-  function introduce(socket: FrameSocket, { tracks }: EpochInfo): void {
-    const sources = [...tracks.entries()].filter(([, each]) => isSource(each));
-    const list = sources.map(([id, { track }]) => ({ id, kind: track.kind, codecs: track.codecs }));
+  function introduce(socket: FrameSocket): void {
+    const list = sources.map(({ track: { kind, codecs } }, id) => ({ id, kind, codecs }));
     socket.send(JSON.stringify({ tracks: list }));
-    for (const [id, { init }] of sources) {
+    for (const [id, { init }] of sources.entries()) {
       const message = new Uint8Array(1 + init.length);
       message[0] = id;
       message.set(init, 1);
@@ -80,9 +81,10 @@ export function makeFrameFeed(): FrameFeed {
 
   function begin(next: EpochInfo): void {
     epoch = next;
+    sources = next.tracks.filter(isSource);
     kept = [];
     keptBytes = 0;
-    for (const { socket } of viewers) introduce(socket, next);
+    for (const { socket } of viewers) introduce(socket);
   }
 
   /** False: the viewer is not given this frame. */
@@ -102,10 +104,10 @@ export function makeFrameFeed(): FrameFeed {
     onFrame(rendition, frame, info) {
       if (hasEnded) return;
       if (epoch !== info) begin(info);
-      const track = info.tracks.findIndex((each) => each.rendition === rendition);
-      if (!isSource(info.tracks[track]!)) return;
-      const hasPictures = info.tracks.some((each) => each.track.kind === "video");
-      const isStart = frame.isSync && (!hasPictures || info.tracks[track]!.track.kind === "video");
+      const track = sources.findIndex((each) => each.rendition === rendition);
+      if (track < 0) return;
+      const hasPictures = sources.some((each) => each.track.kind === "video");
+      const isStart = frame.isSync && (!hasPictures || sources[track]!.track.kind === "video");
       if (isStart && (hasPictures || kept.length >= MAX_SOUND_FRAMES)) {
         kept = hasPictures ? [] : kept.slice(-MAX_SOUND_FRAMES / 2);
         keptBytes = 0;
@@ -123,7 +125,7 @@ export function makeFrameFeed(): FrameFeed {
       }
       const viewer: Viewer = { socket, isBehind: kept.length === 0 };
       viewers.add(viewer);
-      if (epoch !== null) introduce(socket, epoch);
+      if (epoch !== null) introduce(socket);
       for (const item of kept) socket.send(messageOf(item));
       return () => viewers.delete(viewer);
     },
