@@ -13,6 +13,7 @@ import { type Status, StatusCode } from "../rtmp/command/status.ts";
 import type { HandshakeCrypto } from "../rtmp/handshake/crypto.ts";
 import type { MediaEvent, PlayRequestedEvent, PublishRequestedEvent, ServerEvent } from "../rtmp/session/events.ts";
 import { ServerSession } from "../rtmp/session/server.ts";
+import { afterJump } from "./clock-jump.ts";
 import type { CloseReason, ServerLimits } from "./limits.ts";
 import { releaseMemory } from "./memory.ts";
 import type { ServerMetrics } from "./metrics.ts";
@@ -106,6 +107,11 @@ export class Connection implements Publisher {
 
   onClosed(): void {
     this.finish(this.closing ?? "peer.closed");
+  }
+
+  /** The wall clock was set. */
+  clockJumped(by: number, now: Milliseconds): void {
+    this.since = afterJump(this.since, by, now);
   }
 
   /** Called about once a second: closes what is over its time. */

@@ -5,6 +5,7 @@ import type { Playback } from "../live/playback.ts";
 import type { Gate, Log } from "../live/ports.ts";
 import type { Registry } from "../live/registry.ts";
 import type { HandshakeCrypto } from "../rtmp/handshake/crypto.ts";
+import { makeClockWatch } from "./clock-jump.ts";
 import { Connection, type ConnectionContext, systemNow } from "./connection.ts";
 import type { ServerLimits } from "./limits.ts";
 import type { ServerMetrics } from "./metrics.ts";
@@ -122,8 +123,11 @@ export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
     }
   }
   // One timer for all: thousands of connections cost one pass twice a second.
+  const clock = makeClockWatch();
   const timer = setInterval(() => {
     const now = systemNow();
+    const by = clock.jump(now, performance.now());
+    if (by !== 0) for (const connection of open) connection.clockJumped(by, now);
     for (const connection of open) connection.checkDeadlines(now);
   }, DEADLINE_CHECK);
 
