@@ -11,6 +11,7 @@ import { makeEdge, originalOf } from "./edge/edge.ts";
 import { makeMethods } from "./edge/methods.ts";
 import { problems, requestIdOf } from "./error.ts";
 import { eventRoutes } from "./events/routes.ts";
+import { followRoutes } from "./follows/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
 import { requestLimits } from "./limits/plugin.ts";
 import { platformMetrics } from "./metrics/platform.ts";
@@ -59,6 +60,7 @@ export function createApp(given: Services) {
     .use(authRoutes(services))
     .use(apiTokenRoutes(services))
     .use(channelRoutes(services))
+    .use(followRoutes(services))
     .use(streamRoutes(services))
     .use(playbackRoutes(services))
     .use(viewRoutes(services, views))

@@ -197,6 +197,18 @@ const RULES: Readonly<Record<string, Rule>> = {
   "PUT /api/channels/:id/thumbnail": { object: channel, body: image, statuses: MANAGE },
   "DELETE /api/channels/:id/thumbnail": { object: channel, statuses: REMOVE },
 
+  "GET /api/follows": { statuses: SIGNED_IN },
+  "GET /api/follows/ids": { statuses: SIGNED_IN },
+  "PUT /api/channels/:id/follow": {
+    object: channel,
+    statuses: { open: "401 204 204 204 204", private: "401 404 204 404 204", unknown: "401 404 404 404 404" },
+  },
+  // What is not followed stays so, whether or not there is such a channel.
+  "DELETE /api/channels/:id/follow": {
+    object: channel,
+    statuses: { open: "401 204 204 204 204", private: "401 204 204 204 204", unknown: "401 204 204 204 204" },
+  },
+
   "GET /api/streams": { statuses: PUBLIC },
   "GET /api/streams/:id": { object: liveStream, statuses: READ },
   "GET /api/streams/:id (planned)": { object: draft, statuses: READ },

@@ -42,6 +42,7 @@ export const PROBLEMS = {
   "channel.limit": { status: 409, title: "The account has as many channels as it may have" },
   "channel.live": { status: 409, title: "The channel is live" },
   "channel.key-unreadable": { status: 409, title: "The stream key was sealed with another secret" },
+  "follow.limit": { status: 409, title: "The account follows as many channels as it may" },
   "stream.state": { status: 409, title: "The stream is in a state that does not allow this" },
   "view.not-found": { status: 404, title: "There is no such viewing session" },
   "view.ended": { status: 409, title: "The viewing session is over" },

@@ -3,6 +3,7 @@ import { createInsertSchema, createSelectSchema, createUpdateSchema } from "driz
 import { apiTokens } from "./schema/api-tokens.ts";
 import { channels } from "./schema/channels.ts";
 import { documentAcceptances, documents, documentVersions } from "./schema/documents.ts";
+import { follows } from "./schema/follows.ts";
 import { recordings } from "./schema/recordings.ts";
 import { sessions } from "./schema/sessions.ts";
 import { statistics } from "./schema/statistics.ts";
@@ -31,6 +32,7 @@ export const documentAcceptanceRow = createSelectSchema(documentAcceptances);
 export const sessionRow = createSelectSchema(sessions);
 export const streamMinuteRow = createSelectSchema(streamMinutes);
 export const apiTokenRow = createSelectSchema(apiTokens);
+export const followRow = createSelectSchema(follows);
 
 export type UserRow = typeof users.$inferSelect;
 export type ChannelRow = typeof channels.$inferSelect;

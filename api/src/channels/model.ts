@@ -42,6 +42,7 @@ const ChannelSettingsBody = t.Partial(ChannelSettingsSchema);
 export const ChannelSchema = t.Object({
   id: IdSchema,
   ...jsonSchema(PublicColumns).properties,
+  followersCount: WholeNumber({ minimum: 0 }),
   /** For the owner and administrators; null for everyone else. */
   settings: t.Union([ChannelSettingsSchema, t.Null()]),
   owner: t.Object({ id: IdSchema, ...OwnerColumns.properties }),

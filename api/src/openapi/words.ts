@@ -15,6 +15,7 @@ export const TAGS = [
   { name: "Accounts", description: "Registering, signing in and out, sessions, password and address" },
   { name: "Users", description: "Who is who" },
   { name: "Channels", description: "Places to broadcast from, and their stream keys" },
+  { name: "Follows", description: "Which channels one wants to hear of" },
   { name: "Streams", description: "Broadcasts: planned, live and over" },
   { name: "Pictures", description: "Avatars, pictures of channels and covers of streams" },
   { name: "Playback", description: "Who may watch what is private" },

@@ -3,13 +3,14 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../connect.ts";
 import { guarded } from "../database-error.ts";
 import { channels } from "../schema/channels.ts";
+import { follows } from "../schema/follows.ts";
 import { users } from "../schema/users.ts";
 import { clampLimit, type Order, ordered, type Page, type PageRequest, toOrderedPage } from "./cursor.ts";
 import { searchFor, searching } from "./search.ts";
 import { isListed, mayOpen, type Viewer } from "./viewer.ts";
 
 /** The columns that everyone may see, listed so that a new secret column stays out by default. */
-const columns = {
+export const columns = {
   id: channels.id,
   slug: channels.slug,
   title: channels.title,
@@ -18,6 +19,7 @@ const columns = {
   visibility: channels.visibility,
   isLive: channels.isLive,
   viewersCount: channels.viewersCount,
+  followersCount: sql<number>`(select count(*)::int from ${follows} where ${follows.channelId} = ${channels.id})`,
   createdAt: channels.createdAt,
   updatedAt: channels.updatedAt,
   /** For the owner and administrators: callers leave them out for everyone else. */

@@ -33,6 +33,7 @@ export {
 export * from "./credentials.ts";
 export { MAX_LIMIT, type Page, type PageRequest } from "./cursor.ts";
 export * from "./documents.ts";
+export * from "./follows.ts";
 export * from "./holders.ts";
 export * from "./idempotency.ts";
 export * from "./pictures.ts";

@@ -5,6 +5,7 @@ import { DatabaseError, guarded } from "../database-error.ts";
 import type { Role, SessionRow } from "../model.ts";
 import { apiTokens } from "../schema/api-tokens.ts";
 import { channels } from "../schema/channels.ts";
+import { follows } from "../schema/follows.ts";
 import { idempotencyKeys } from "../schema/idempotency-keys.ts";
 import { sessions } from "../schema/sessions.ts";
 import { statisticsViewers } from "../schema/statistics.ts";
@@ -189,6 +190,7 @@ export const deleteAccount = guarded(async (db: Database, id: number): Promise<C
     // With their addresses and devices; refresh tokens go with them.
     await tx.delete(sessions).where(eq(sessions.userId, id));
     await tx.delete(apiTokens).where(eq(apiTokens.userId, id));
+    await tx.delete(follows).where(eq(follows.userId, id));
     await tx.delete(idempotencyKeys).where(eq(idempotencyKeys.userId, id));
     // Views keep counting, as those of nobody in particular.
     await tx.delete(statisticsViewers).where(eq(statisticsViewers.userId, id));

@@ -1,6 +1,7 @@
 export { apiTokens } from "./api-tokens.ts";
 export { channels } from "./channels.ts";
 export { documentAcceptances, documents, documentVersions } from "./documents.ts";
+export { follows } from "./follows.ts";
 export { idempotencyKeys } from "./idempotency-keys.ts";
 export { recordings } from "./recordings.ts";
 export { rollups } from "./rollups.ts";

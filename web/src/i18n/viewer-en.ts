@@ -8,6 +8,7 @@ export const viewerEn = {
   home: {
     title: "On air",
     heading: (live) => `${live} ${form(live, "channel", "channels")} on air`,
+    following: "Following",
     list: "Live broadcasts",
     quiet: "The air is quiet.",
     quietMore: "The next broadcast appears here by itself, the moment it starts.",
@@ -59,6 +60,13 @@ export const viewerEn = {
     last: "Last broadcast",
     noAbout: "This channel has not said anything about itself yet.",
     interrupted: "The encoder is away for a moment.",
+  },
+  follow: {
+    follow: "Follow",
+    following: "Following",
+    failed: "This did not get through. Try again.",
+    tooMany: "You follow as many channels as one may. Unfollow one first.",
+    followers: (count) => `${number.format(count)} ${form(count, "follower", "followers")}`,
   },
   share: {
     open: "Share",

@@ -3,7 +3,17 @@ type Texts<Names extends string> = { readonly [Name in Names]: string };
 
 export interface ViewerWords {
   readonly home: Texts<
-    "title" | "list" | "quiet" | "quietMore" | "loading" | "more" | "upcoming" | "recent" | "failed" | "planned"
+    | "title"
+    | "following"
+    | "list"
+    | "quiet"
+    | "quietMore"
+    | "loading"
+    | "more"
+    | "upcoming"
+    | "recent"
+    | "failed"
+    | "planned"
   > & {
     readonly heading: (live: number) => string;
     readonly appeared: (title: string) => string;
@@ -38,6 +48,9 @@ export interface ViewerWords {
     | "noAbout"
     | "interrupted"
   >;
+  readonly follow: Texts<"follow" | "following" | "failed" | "tooMany"> & {
+    readonly followers: (count: number) => string;
+  };
   readonly share: Texts<"open" | "heading" | "link" | "copyLink" | "startAt" | "embed" | "copyEmbed" | "close"> & {
     readonly from: (time: string) => string;
   };

@@ -1,13 +1,17 @@
-import { createEffect, createSignal, For, on, Show } from "solid-js";
+import { createEffect, createSignal, For, lazy, on, Show, Suspense } from "solid-js";
 import { words } from "../i18n/locale.ts";
 import { createLiveFeed } from "../live/create-live-feed.ts";
 import { createNow } from "../live/create-now.ts";
 import { createStreamList } from "../live/create-stream-list.ts";
 import { isRecorded } from "../live/recording.ts";
+import { me } from "../session/session.ts";
 import { CarrierArt } from "../ui/carrier-art.tsx";
 import { GoLiveGuide } from "../ui/go-live-guide.tsx";
 import { PastCard, PlannedRow, StreamCard } from "../ui/stream-card.tsx";
 import { useTitle } from "../ui/use-title.ts";
+
+/** Only for who is signed in. */
+const FollowingRow = lazy(async () => ({ default: (await import("../follows/following-row.tsx")).FollowingRow }));
 
 const UPCOMING = 6;
 const RECENT = 12;
@@ -64,6 +68,11 @@ export function Home() {
             </button>
           </Show>
         </Show>
+      </Show>
+      <Show when={me() && feed.loaded}>
+        <Suspense>
+          <FollowingRow />
+        </Suspense>
       </Show>
       <Show when={upcoming().length > 0}>
         <section class="home-section" aria-labelledby="upcoming">

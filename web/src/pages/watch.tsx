@@ -1,6 +1,7 @@
 import "../styles/watch.css";
 import { A, useParams } from "@solidjs/router";
 import { createMemo, createSignal, For, Match, Show, Switch, untrack } from "solid-js";
+import { FollowButton } from "../follows/follow-button.tsx";
 import { locale, onAirSince, words } from "../i18n/locale.ts";
 import { formatMoment } from "../i18n/when.ts";
 import { createChannelFeed } from "../live/create-channel-feed.ts";
@@ -160,6 +161,7 @@ export function Watch() {
                   <A href={userPath(known().owner.id)}>{known().owner.fullName ?? known().owner.username}</A>
                 </p>
               </div>
+              <FollowButton channel={known()} />
               <Show when={known().visibility !== "private"}>
                 <ShareButton
                   path={watchPath(known().slug)}

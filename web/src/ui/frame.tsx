@@ -16,6 +16,9 @@ import { Toasts } from "./toasts.tsx";
 const PendingDocuments = lazy(async () => ({
   default: (await import("../account/pending-documents.tsx")).PendingDocuments,
 }));
+/** Only for who is signed in. */
+const LiveNotices = lazy(async () => ({ default: (await import("../follows/live-notices.tsx")).LiveNotices }));
+
 const DOCUMENTS = ["terms", "privacy", "rules", "cookies"] as const;
 
 /** What surrounds every page. A page that breaks leaves the frame standing, so that the way out is always there. */
@@ -95,6 +98,11 @@ export function Frame(props: { children?: JSX.Element }) {
           </ul>
         </nav>
       </footer>
+      <Show when={me()}>
+        <Suspense>
+          <LiveNotices />
+        </Suspense>
+      </Show>
       <Toasts />
     </>
   );

@@ -1,10 +1,14 @@
 /** Short messages about what has just happened, and the way back where there is one. */
+import { A } from "@solidjs/router";
 import { createSignal, For, Show } from "solid-js";
+
+/** What can be done about it: something here, or a page to go to. */
+type Action = { readonly label: string } & ({ readonly run: () => void } | { readonly href: string });
 
 interface Toast {
   readonly id: number;
   readonly text: string;
-  readonly action?: { readonly label: string; readonly run: () => void } | undefined;
+  readonly action?: Action | undefined;
   readonly timer: ReturnType<typeof setTimeout>;
 }
 
@@ -18,7 +22,7 @@ function drop(id: number): void {
 }
 
 /** Says it for some seconds; gives back how to take it away earlier. */
-export function say(text: string, action?: Toast["action"], shownMs = SHOWN_MS): () => void {
+export function say(text: string, action?: Action, shownMs = SHOWN_MS): () => void {
   next += 1;
   const id = next;
   const toast = { id, text, action, timer: setTimeout(() => drop(id), shownMs) };
@@ -33,23 +37,32 @@ export function Toasts() {
         {(toast) => (
           <div class="toast">
             <span>{toast.text}</span>
-            <Show when={toast.action}>
-              {(action) => (
-                <button
-                  type="button"
-                  onClick={() => {
-                    clearTimeout(toast.timer);
-                    drop(toast.id);
-                    action().run();
-                  }}
-                >
-                  {action().label}
-                </button>
-              )}
-            </Show>
+            <Show when={toast.action}>{(action) => <ToastAction toast={toast} action={action()} />}</Show>
           </div>
         )}
       </For>
     </div>
+  );
+}
+
+function ToastAction(props: { toast: Toast; action: Action }) {
+  function done(): void {
+    clearTimeout(props.toast.timer);
+    drop(props.toast.id);
+  }
+  return "href" in props.action ? (
+    <A href={props.action.href} onClick={done}>
+      {props.action.label}
+    </A>
+  ) : (
+    <button
+      type="button"
+      onClick={() => {
+        done();
+        if ("run" in props.action) props.action.run();
+      }}
+    >
+      {props.action.label}
+    </button>
   );
 }

@@ -160,6 +160,7 @@ export const en = {
     "channel.limit": "You have as many channels as an account may have. Delete one first.",
     "channel.live": "This can't be changed while the channel is live. Stop the broadcast first.",
     "channel.key-unreadable": "The key can't be read any more. Make a new one.",
+    "follow.limit": "You follow as many channels as one may. Unfollow one first.",
     "channel.not-found": "There is no such channel.",
     "stream.not-found": "There is no such broadcast.",
     "stream.state": "The broadcast is not in a state that allows this.",
