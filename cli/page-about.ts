@@ -14,20 +14,21 @@ export function makeDescribePage(ask: (request: Request) => Response | Promise<R
     const response = await ask(new Request(`http://localhost${path}`));
     return response.ok ? ((await response.json()) as T) : null;
   }
-  const about = ({ title, description, thumbnailUrl, coverImageUrl }: Described) => ({
+  const about = ({ title, description, thumbnailUrl, coverImageUrl }: Described, feed: string | null) => ({
     title,
     description,
     picture: coverImageUrl ?? thumbnailUrl,
+    feed,
   });
 
   return async (path) => {
     const [, page, name = ""] = path.split("/");
     if (page === "v") {
       const stream = await read<Described>(`/api/streams/${name}`);
-      return stream === null ? null : about(stream);
+      return stream === null ? null : about(stream, null);
     }
     const found = await read<{ items: Described[] }>(`/api/channels?slug=${name}`);
     const channel = found?.items[0];
-    return channel === undefined ? null : about(channel);
+    return channel === undefined ? null : about(channel, `/watch/${name}/feed.xml`);
   };
 }

@@ -11,6 +11,7 @@ import { makeEdge, originalOf } from "./edge/edge.ts";
 import { makeMethods } from "./edge/methods.ts";
 import { problems, requestIdOf } from "./error.ts";
 import { eventRoutes } from "./events/routes.ts";
+import { feedRoutes } from "./feeds/routes.ts";
 import { followRoutes } from "./follows/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
 import { requestLimits } from "./limits/plugin.ts";
@@ -60,6 +61,7 @@ export function createApp(given: Services) {
     .use(authRoutes(services))
     .use(apiTokenRoutes(services))
     .use(channelRoutes(services))
+    .use(feedRoutes(services))
     .use(followRoutes(services))
     .use(streamRoutes(services))
     .use(playbackRoutes(services))
@@ -84,8 +86,11 @@ export { startStatistics } from "./statistics/start.ts";
 export { startViews } from "./views/start.ts";
 export { makeViews } from "./views/views.ts";
 
+const FEED = /^\/watch\/[^/]+\/feed\.xml$/;
+
 /** Whether an address is one of the API's; what is not may be a page of the site. */
-export const isApiPath = (path: string): boolean => path.startsWith("/api/") || path.startsWith("/uploads/");
+export const isApiPath = (path: string): boolean =>
+  path.startsWith("/api/") || path.startsWith("/uploads/") || FEED.test(path);
 
 /** The type that the typed client is made of. */
 export type App = ReturnType<typeof createApp>;

@@ -141,6 +141,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   "GET /api/health": { statuses: PUBLIC },
   "GET /api/ready": { statuses: PUBLIC },
   "GET /api/site": { statuses: PUBLIC },
+  // Feed readers are nobody in particular, whoever's session they bring.
+  "GET /watch/:slug/feed.xml": {
+    object: named,
+    statuses: { open: PUBLIC.open, private: "404 404 404 404 404", unknown: "404 404 404 404 404" },
+  },
   // Asked by other sites' servers, whoever reads them.
   "GET /api/oembed": {
     object: named,

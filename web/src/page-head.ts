@@ -4,6 +4,8 @@ export interface PageAbout {
   readonly description: string | null;
   /** Path of its picture. */
   readonly picture: string | null;
+  /** Path of the Atom feed of its broadcasts; null: it has none. */
+  readonly feed: string | null;
 }
 
 /** Asked for a page of a channel or a recording; null: nobody may know anything of it. */
@@ -30,6 +32,11 @@ export function headOf(about: PageAbout, path: string, origin: string): string {
   const oembed = `${origin}/api/oembed?url=${encodeURIComponent(url)}`;
   return [
     `<link rel="alternate" type="application/json+oembed" href="${escaped(oembed)}" title="${escaped(about.title)}" />`,
+    ...(about.feed === null
+      ? []
+      : [
+          `<link rel="alternate" type="application/atom+xml" href="${escaped(new URL(about.feed, origin).href)}" title="${escaped(about.title)}" />`,
+        ]),
     `<link rel="canonical" href="${escaped(url)}" />`,
     property("og:site_name", "StreamHub"),
     property("og:type", "video.other"),

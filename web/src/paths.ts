@@ -31,6 +31,9 @@ export function watchPath(slug: string): string {
   return `/watch/${encodeURIComponent(slug)}`;
 }
 
+/** The Atom feed of a channel's broadcasts; no page of the router. */
+export const feedPath = (slug: string): string => `${watchPath(slug)}/feed.xml`;
+
 /** The page of a broadcast that is over. */
 export const streamPath = (id: number): string => `/v/${id}`;
 

@@ -132,7 +132,12 @@ test("a page says what it shows to machines that run no scripts, and escapes it"
     distDir: join(root, "dist"),
     describe: async (path) =>
       path === "/watch/north-sea"
-        ? { title: 'A <b>"$&', description: "Wide\n and cold", picture: "/uploads/a.webp" }
+        ? {
+            title: 'A <b>"$&',
+            description: "Wide\n and cold",
+            picture: "/uploads/a.webp",
+            feed: "/watch/north-sea/feed.xml",
+          }
         : null,
   });
   const read = async (path: string) =>
@@ -144,5 +149,6 @@ test("a page says what it shows to machines that run no scripts, and escapes it"
   expect(html).toContain(
     'type="application/json+oembed" href="https://tv.example/api/oembed?url=https%3A%2F%2Ftv.example%2Fwatch%2Fnorth-sea"',
   );
+  expect(html).toContain('type="application/atom+xml" href="https://tv.example/watch/north-sea/feed.xml"');
   expect(await read("/watch/nobody")).toBe("<!doctype html><head><title>StreamHub</title></head>");
 });

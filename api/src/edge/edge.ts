@@ -20,7 +20,7 @@ export interface EdgeOptions {
   readonly https: boolean;
 }
 
-const COMPRESSIBLE = /^(application\/(problem\+|openapi\+)?json|text\/(html|css|csv|markdown))\b/;
+const COMPRESSIBLE = /^(application\/((problem\+|openapi\+)?json|atom\+xml)|text\/(html|css|csv|markdown))\b/;
 /** Answers that hold a secret beside words of the client's are not compressed: their length would tell about both (BREACH). */
 const SECRET = /^\/api\/(auth\/|channels\/[^/]+\/(regenerate-)?stream-key)/;
 /** Goes on for as long as the client listens. */

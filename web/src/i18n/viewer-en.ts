@@ -59,6 +59,7 @@ export const viewerEn = {
     next: "Next broadcast",
     last: "Last broadcast",
     noAbout: "This channel has not said anything about itself yet.",
+    feed: "Broadcasts as a feed (Atom)",
     interrupted: "The encoder is away for a moment.",
   },
   follow: {

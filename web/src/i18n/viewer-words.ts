@@ -46,6 +46,7 @@ export interface ViewerWords {
     | "next"
     | "last"
     | "noAbout"
+    | "feed"
     | "interrupted"
   >;
   readonly follow: Texts<"follow" | "following" | "failed" | "tooMany"> & {

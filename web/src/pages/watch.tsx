@@ -8,7 +8,7 @@ import { createChannelFeed } from "../live/create-channel-feed.ts";
 import { createNow } from "../live/create-now.ts";
 import { createStreamList } from "../live/create-stream-list.ts";
 import { isRecorded } from "../live/recording.ts";
-import { embedPath, PATHS, streamPath, userPath, watchPath } from "../paths.ts";
+import { embedPath, feedPath, PATHS, streamPath, userPath, watchPath } from "../paths.ts";
 import { createSources } from "../player/create-sources.ts";
 import { hasMediaSource } from "../player/engine.ts";
 import { PlayerView } from "../player/player-view.tsx";
@@ -203,6 +203,13 @@ export function Watch() {
             <section class="watch-section" aria-labelledby="about">
               <h2 id="about">{words().watch.about}</h2>
               <p class="watch-about">{known().description ?? words().watch.noAbout}</p>
+              <Show when={known().visibility !== "private"}>
+                <p>
+                  <a href={feedPath(known().slug)} rel="external" type="application/atom+xml">
+                    {words().watch.feed}
+                  </a>
+                </p>
+              </Show>
             </section>
           </div>
         )}
