@@ -1,5 +1,14 @@
 import { join } from "node:path";
-import { createApp, isApiPath, makeFeeds, makeSockets, startChores, startStatistics, startViews } from "@streamhub/api";
+import {
+  createApp,
+  isApiPath,
+  makeFeeds,
+  makeSockets,
+  startChores,
+  startNotices,
+  startStatistics,
+  startViews,
+} from "@streamhub/api";
 import { migrate, openBus, openDatabase } from "@streamhub/db";
 import { makeSite } from "@streamhub/web/serve";
 import { defineCommand } from "citty";
@@ -34,6 +43,7 @@ export const apiCommand = defineCommand({
       const metrics = new PromRegistry();
       shutdown.defer("process metrics", startProcessMetrics(metrics));
       await startChores({ db: handle.db, bus, uploadsDir: join(env.dataDir, "uploads") }, log);
+      await startNotices({ db: handle.db, bus, vault, publicUrl: env.publicUrl, log });
       const statistics = startStatistics({ db: handle.db, bus, log });
       shutdown.defer("statistics", () => statistics.stop());
       const views = startViews({ db: handle.db, bus, secret, log });

@@ -1,7 +1,16 @@
 /** The all-in-one server: database, RTMP, packaging, media, API and site in one process. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createApp, isApiPath, makeFeeds, makeSockets, startChores, startStatistics, startViews } from "@streamhub/api";
+import {
+  createApp,
+  isApiPath,
+  makeFeeds,
+  makeSockets,
+  startChores,
+  startNotices,
+  startStatistics,
+  startViews,
+} from "@streamhub/api";
 import type { Env } from "@streamhub/api/env";
 import {
   DatabaseError,
@@ -140,6 +149,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   await startRecordings(ingest, bus, log);
 
   await startChores({ db: handle.db, bus, uploadsDir: join(env.dataDir, "uploads") }, log);
+  await startNotices({ db: handle.db, bus, vault, publicUrl: env.publicUrl, log });
   const statistics = startStatistics({ db: handle.db, bus, log });
   shutdown.defer("statistics", () => statistics.stop());
   const views = startViews({ db: handle.db, bus, secret, log });

@@ -17,6 +17,7 @@ import { healthRoutes } from "./health/routes.ts";
 import { requestLimits } from "./limits/plugin.ts";
 import { platformMetrics } from "./metrics/platform.ts";
 import { makeRequestMetrics } from "./metrics/requests.ts";
+import { noticeRoutes } from "./notices/routes.ts";
 import { oembedRoutes } from "./oembed/routes.ts";
 import { openapiRoutes } from "./openapi/routes.ts";
 import { playbackRoutes } from "./playback/routes.ts";
@@ -63,6 +64,7 @@ export function createApp(given: Services) {
     .use(channelRoutes(services))
     .use(feedRoutes(services))
     .use(followRoutes(services))
+    .use(noticeRoutes(services))
     .use(streamRoutes(services))
     .use(playbackRoutes(services))
     .use(viewRoutes(services, views))
@@ -80,6 +82,7 @@ export function createApp(given: Services) {
 
 export { startChores } from "./chores.ts";
 export { type FeedLimits, type Feeds, makeFeeds } from "./events/feeds.ts";
+export { startNotices } from "./notices/start.ts";
 export type { Services } from "./services.ts";
 export { makeSockets, type Sockets } from "./sockets.ts";
 export { startStatistics } from "./statistics/start.ts";

@@ -3,6 +3,7 @@
  * each; a route that is not in it fails. Every cell that may change something has objects and accounts of its own.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { createECDH, randomBytes } from "node:crypto";
 import sharp from "sharp";
 import { startPlatform, TEST_PASSWORD, type TestPlatform, type TestUser } from "../test/platform.ts";
 
@@ -124,6 +125,12 @@ const upload: Rule["object"] = async ({ owner }, variant) => {
   return row!.url.replace("/uploads/", "");
 };
 
+/** As a browser makes them. */
+function browserKeys() {
+  const pair = createECDH("prime256v1");
+  return { p256dh: pair.generateKeys("base64url"), auth: randomBytes(16).toString("base64url") };
+}
+
 const title = () => ({ title: "A title" });
 const image = () => picture;
 const password = () => ({ password: TEST_PASSWORD });
@@ -204,6 +211,12 @@ const RULES: Readonly<Record<string, Rule>> = {
 
   "GET /api/follows": { statuses: SIGNED_IN },
   "GET /api/follows/ids": { statuses: SIGNED_IN },
+  "GET /api/notices": { statuses: SIGNED_IN },
+  "PUT /api/notices/push": {
+    body: () => ({ endpoint: `https://push.example.org/${++names}`, keys: browserKeys(), locale: "en" }),
+    statuses: { open: "401 204 204 204 204" },
+  },
+  "DELETE /api/notices/push": { statuses: { open: "401 204 204 204 204" } },
   "PUT /api/channels/:id/follow": {
     object: channel,
     statuses: { open: "401 204 204 204 204", private: "401 404 204 404 204", unknown: "401 404 404 404 404" },

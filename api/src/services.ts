@@ -5,6 +5,7 @@ import type { FailureSink } from "./error.ts";
 import type { Feeds } from "./events/feeds.ts";
 import type { Probes } from "./health/service.ts";
 import type { RequestLimits } from "./limits/model.ts";
+import type { Outbound } from "./outbound/outbound.ts";
 import type { Site } from "./site/model.ts";
 import type { Sockets } from "./sockets.ts";
 import type { Views } from "./views/views.ts";
@@ -36,6 +37,8 @@ export interface Services {
   readonly sockets?: Sockets;
   /** Viewing sessions; default: this app's own, which nobody writes down (`startViews` does). */
   readonly views?: Views;
+  /** Asks addresses that others gave; default: public ones alone. */
+  readonly outbound?: Outbound;
   readonly onFailure?: FailureSink;
   /** Milliseconds since 1970; default the clock. */
   readonly now?: () => number;

@@ -4,6 +4,7 @@ import { apiTokens } from "./schema/api-tokens.ts";
 import { channels } from "./schema/channels.ts";
 import { documentAcceptances, documents, documentVersions } from "./schema/documents.ts";
 import { follows } from "./schema/follows.ts";
+import { pushSubscriptions } from "./schema/push-subscriptions.ts";
 import { recordings } from "./schema/recordings.ts";
 import { sessions } from "./schema/sessions.ts";
 import { statistics } from "./schema/statistics.ts";
@@ -32,6 +33,7 @@ export const documentAcceptanceRow = createSelectSchema(documentAcceptances);
 export const sessionRow = createSelectSchema(sessions);
 export const streamMinuteRow = createSelectSchema(streamMinutes);
 export const apiTokenRow = createSelectSchema(apiTokens);
+export const pushSubscriptionRow = createSelectSchema(pushSubscriptions);
 export const followRow = createSelectSchema(follows);
 
 export type UserRow = typeof users.$inferSelect;

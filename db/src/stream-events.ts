@@ -40,6 +40,9 @@ export interface ViewersChange {
   readonly viewers: number;
 }
 
+/** Job of the API: its data is the id of a stream that has started, for those who follow its channel. */
+export const LIVE_NOTICES = "notices.live";
+
 /** Topic `streams` is for everyone: what a private channel does is told on the channel's own topic alone. */
 export async function publishStreamChange(bus: Bus, type: StreamChange["type"], stream: StreamName): Promise<void> {
   const { streamId, channelId, slug, visibility } = stream;
@@ -50,6 +53,9 @@ export async function publishStreamChange(bus: Bus, type: StreamChange["type"], 
     visibility === "private" ? undefined : bus.events.publish(STREAMS_TOPIC, data),
     bus.events.publish(channelTopic(channelId), data),
   ]);
+  // Whoever follows it hears of it late or never when the bus is away: that is no reason not to be live.
+  if (type === "stream.started" && visibility !== "private")
+    await bus.jobs.add(LIVE_NOTICES, String(streamId), { id: `${LIVE_NOTICES}.${streamId}` }).catch(() => {});
 }
 
 export async function sendCut(bus: Bus, streamId: number, reason: string): Promise<void> {

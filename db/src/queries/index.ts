@@ -36,6 +36,8 @@ export * from "./documents.ts";
 export * from "./follows.ts";
 export * from "./holders.ts";
 export * from "./idempotency.ts";
+export * from "./live-notices.ts";
+export * from "./password-resets.ts";
 export * from "./pictures.ts";
 export * from "./pool.ts";
 export * from "./profiles.ts";
@@ -49,8 +51,10 @@ export {
   heartbeat,
   recoverNode,
 } from "./publishing.ts";
+export * from "./push-subscriptions.ts";
 export * from "./recordings.ts";
 export * from "./sessions.ts";
+export * from "./settings.ts";
 export * from "./statistics.ts";
 export type { ChannelScope, DayRange } from "./statistics-days.ts";
 export { type RollUpResult, rollUpStatistics } from "./statistics-rollup.ts";
