@@ -43,6 +43,9 @@ const AdminDocument = lazyPage(async () => (await import("./pages/admin-document
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 
+// After everything that is to be seen: it shows notifications, and a page of its own while there is no network.
+window.addEventListener("load", () => void navigator.serviceWorker?.register("/worker.js").catch(() => {}));
+
 render(
   () => (
     <Router root={Frame}>

@@ -1,5 +1,6 @@
 import "../styles/forms.css";
 import { Leaving } from "../account/leaving.tsx";
+import { NoticeSettings } from "../account/notice-settings.tsx";
 import { ProfileForm } from "../account/profile-form.tsx";
 import { EmailForm, PasswordForm } from "../account/security-forms.tsx";
 import { SessionList } from "../account/session-list.tsx";
@@ -16,6 +17,7 @@ export function Settings() {
         <div class="panels">
           <h1>{accountWords().settings.title}</h1>
           <ProfileForm me={me()} />
+          <NoticeSettings />
           <EmailForm me={me()} />
           <PasswordForm me={me()} />
           <SessionList />

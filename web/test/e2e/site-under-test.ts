@@ -1,4 +1,5 @@
 /** The built site and the API on a real embedded PostgreSQL behind one port, with media from wherever the test takes it. */
+import type { Services } from "@streamhub/api/services";
 import { makeSockets, type SocketSession } from "@streamhub/api/sockets";
 import { startPlatform, type TestPlatform } from "@streamhub/api/testing";
 import { makeSite } from "../../src/serve.ts";
@@ -13,11 +14,14 @@ export interface SiteUnderTest {
 /** One pixel. */
 const picture = Buffer.from("UklGRiQAAABXRUJQVlA4IBgAAAAwAQCdASoBAAEAAgA0JaQAA3AA/vuUAAA=", "base64");
 
-/** `media` answers for `/live/{slug}/{name}`. */
-export async function startSite(media: (slug: string, name: string) => Response): Promise<SiteUnderTest> {
+/** `media` answers for `/live/{slug}/{name}`; `services`: what the API has otherwise. */
+export async function startSite(
+  media: (slug: string, name: string) => Response,
+  services: Partial<Services> = {},
+): Promise<SiteUnderTest> {
   const distDir = await builtSite();
   const sockets = makeSockets();
-  const platform = await startPlatform({ sockets });
+  const platform = await startPlatform({ sockets, ...services });
   const site = makeSite({ distDir });
   const server = Bun.serve<SocketSession>({
     hostname: "127.0.0.1",
