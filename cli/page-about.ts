@@ -6,6 +6,7 @@ interface Described {
   readonly description: string | null;
   readonly thumbnailUrl: string | null;
   readonly coverImageUrl?: string | null;
+  readonly isLive: boolean;
 }
 
 /** `ask`: the API. */
@@ -14,10 +15,11 @@ export function makeDescribePage(ask: (request: Request) => Response | Promise<R
     const response = await ask(new Request(`http://localhost${path}`));
     return response.ok ? ((await response.json()) as T) : null;
   }
-  const about = ({ title, description, thumbnailUrl, coverImageUrl }: Described, feed: string | null) => ({
+  const about = ({ title, description, thumbnailUrl, coverImageUrl, isLive }: Described, feed: string | null) => ({
     title,
     description,
     picture: coverImageUrl ?? thumbnailUrl,
+    isLive,
     feed,
   });
 

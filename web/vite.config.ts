@@ -14,6 +14,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // dash.js is about 800 KB by nature and loads on demand only; the entry is guarded by a test.
     chunkSizeWarningLimit: 1000,
+    // Read by src/page-hints.ts.
+    manifest: true,
     modulePreload: { polyfill: false },
     rollupOptions: { input: ["index.html", "embed.html"] },
   },

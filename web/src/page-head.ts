@@ -4,6 +4,8 @@ export interface PageAbout {
   readonly description: string | null;
   /** Path of its picture. */
   readonly picture: string | null;
+  /** A broadcast plays on it. */
+  readonly isLive: boolean;
   /** Path of the Atom feed of its broadcasts; null: it has none. */
   readonly feed: string | null;
 }
@@ -60,3 +62,7 @@ export function withHead(html: string, about: PageAbout, path: string, origin: s
     .replace(/<title>[^<]*<\/title>/, () => title)
     .replace("</head>", () => `  ${headOf(about, path, origin)}\n  </head>`);
 }
+
+/** What is loaded early stands in front of what is only said. */
+export const withHints = (html: string, hints: string): string =>
+  hints === "" ? html : html.replace(/(<meta charset="utf-8" \/>)/, (charset) => `${charset}\n    ${hints}`);

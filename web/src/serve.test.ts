@@ -136,6 +136,7 @@ test("a page says what it shows to machines that run no scripts, and escapes it"
             title: 'A <b>"$&',
             description: "Wide\n and cold",
             picture: "/uploads/a.webp",
+            isLive: true,
             feed: "/watch/north-sea/feed.xml",
           }
         : null,

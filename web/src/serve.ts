@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { type DescribePage, isDescribed, type PageAbout, withHead } from "./page-head.ts";
+import { type DescribePage, isDescribed, type PageAbout, withHead, withHints } from "./page-head.ts";
+import { type Hints, readHints } from "./page-hints.ts";
 import { isPage } from "./paths.ts";
 
 export interface SiteOptions {
@@ -27,7 +28,7 @@ interface Asset {
   readonly etag: string;
   readonly cacheControl: string;
   /** Made at the first request that asks for it; `null`: compression does not pay. */
-  gzip?: Uint8Array<ArrayBuffer> | null;
+  gzip?: Uint8Array<ArrayBuffer> | null | undefined;
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -85,6 +86,9 @@ const DESCRIBED_WITHIN_MS = 1_000;
 export function makeSite({ distDir, describe, publicUrl = null }: SiteOptions): Site {
   const indexFile = join(distDir, "index.html");
   let assets: ReadonlyMap<string, Asset> = new Map();
+  /** The home page as it goes out; null: not made yet. */
+  let home: Asset | null = null;
+  let hints: Hints = () => "";
   let readAt = -1;
 
   /** Reads the folder again when its index.html is another one than last time. */
@@ -92,6 +96,8 @@ export function makeSite({ distDir, describe, publicUrl = null }: SiteOptions): 
     const modified = existsSync(indexFile) ? statSync(indexFile).mtimeMs : -1;
     if (modified === readAt) return;
     assets = modified === -1 ? new Map() : readAssets(distDir);
+    hints = readHints(distDir);
+    home = null;
     readAt = modified;
   }
   refresh();
@@ -111,8 +117,21 @@ export function makeSite({ distDir, describe, publicUrl = null }: SiteOptions): 
     const index = assets.get("/index.html");
     if (index === undefined) return notBuilt();
     if (describe !== undefined && isDescribed(pathname)) return described(request, index, pathname, describe);
+    if (pathname === "/") {
+      home ??= hinted(index, "/", false);
+      return respond(request, home, 200);
+    }
     return respond(request, index, isPage(pathname) ? 200 : 404);
   };
+
+  function changed(index: Asset, html: string): Asset {
+    const bytes = new TextEncoder().encode(html);
+    return { ...index, bytes, etag: etagOf(bytes), gzip: undefined };
+  }
+
+  function hinted(index: Asset, path: string, isLive: boolean): Asset {
+    return changed(index, withHints(new TextDecoder().decode(index.bytes), hints(path, isLive)));
+  }
 
   /** The page with what its channel or recording says; the plain page where that is not to be had in time. */
   async function described(request: Request, index: Asset, path: string, ask: DescribePage): Promise<Response> {
@@ -122,10 +141,10 @@ export function makeSite({ distDir, describe, publicUrl = null }: SiteOptions): 
     });
     const about: PageAbout | null = await Promise.race([ask(path).catch(() => null), late]);
     clearTimeout(timer);
-    if (about === null) return respond(request, index, 200);
+    const page = hinted(index, path, about?.isLive ?? false);
+    if (about === null) return respond(request, page, 200);
     const origin = publicUrl ?? new URL(request.url).origin;
-    const bytes = new TextEncoder().encode(withHead(new TextDecoder().decode(index.bytes), about, path, origin));
-    return respond(request, { ...index, bytes, etag: etagOf(bytes), gzip: null }, 200);
+    return respond(request, changed(page, withHead(new TextDecoder().decode(page.bytes), about, path, origin)), 200);
   }
 }
 
@@ -175,6 +194,8 @@ function readAssets(distDir: string): ReadonlyMap<string, Asset> {
     const type = TYPES[extname(entry.name)];
     if (!entry.isFile() || type === undefined || entry.name.startsWith(".")) continue;
     const file = join(entry.parentPath, entry.name);
+    // What the build says of itself.
+    if (file.startsWith(join(distDir, ".vite"))) continue;
     const path = `/${file.slice(join(distDir, "/").length).replaceAll("\\", "/")}`;
     const bytes = new Uint8Array(readFileSync(file));
     const etag = etagOf(bytes);

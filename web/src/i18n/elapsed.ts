@@ -1,5 +1,8 @@
+import { keptFormat } from "./formats.ts";
+
 function part(locale: string, value: number, unit: "second" | "minute" | "hour" | "day"): string {
-  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(value);
+  const make = () => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" });
+  return keptFormat(`${unit} ${locale}`, make).format(value);
 }
 
 /** Two units at most, and no seconds after the first minute: a label that changes every second is noise. */

@@ -1,8 +1,8 @@
+import { compactNumber, pluralOf } from "./formats.ts";
 import type { ViewerWords } from "./viewer-words.ts";
 
-const plural = new Intl.PluralRules("en");
-const form = (count: number, one: string, other: string) => (plural.select(count) === "one" ? one : other);
-const number = new Intl.NumberFormat("en", { notation: "compact" });
+const form = (count: number, one: string, other: string) => (pluralOf("en", count) === "one" ? one : other);
+const number = (count: number) => compactNumber("en", count);
 
 export const viewerEn = {
   home: {
@@ -25,8 +25,8 @@ export const viewerEn = {
     fresh: "just started",
     since: (time) => `on air for ${time}`,
     watch: "Watch",
-    viewers: (count) => `${number.format(count)} ${form(count, "viewer", "viewers")}`,
-    views: (count) => `${number.format(count)} ${form(count, "view", "views")}`,
+    viewers: (count) => `${number(count)} ${form(count, "viewer", "viewers")}`,
+    views: (count) => `${number(count)} ${form(count, "view", "views")}`,
   },
   search: {
     label: "Search",
@@ -67,7 +67,7 @@ export const viewerEn = {
     following: "Following",
     failed: "This did not get through. Try again.",
     tooMany: "You follow as many channels as one may. Unfollow one first.",
-    followers: (count) => `${number.format(count)} ${form(count, "follower", "followers")}`,
+    followers: (count) => `${number(count)} ${form(count, "follower", "followers")}`,
   },
   share: {
     open: "Share",

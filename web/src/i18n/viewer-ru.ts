@@ -1,12 +1,12 @@
+import { compactNumber, pluralOf } from "./formats.ts";
 import type { ViewerWords } from "./viewer-words.ts";
 
-const plural = new Intl.PluralRules("ru");
 function form(count: number, one: string, few: string, many: string): string {
-  const rule = plural.select(count);
+  const rule = pluralOf("ru", count);
   if (rule === "one") return one;
   return rule === "few" ? few : many;
 }
-const number = new Intl.NumberFormat("ru", { notation: "compact" });
+const number = (count: number) => compactNumber("ru", count);
 
 export const viewerRu = {
   home: {
@@ -29,8 +29,8 @@ export const viewerRu = {
     fresh: "эфир только начался",
     since: (time) => `в эфире ${time}`,
     watch: "Смотреть",
-    viewers: (count) => `${number.format(count)} ${form(count, "зритель", "зрителя", "зрителей")}`,
-    views: (count) => `${number.format(count)} ${form(count, "просмотр", "просмотра", "просмотров")}`,
+    viewers: (count) => `${number(count)} ${form(count, "зритель", "зрителя", "зрителей")}`,
+    views: (count) => `${number(count)} ${form(count, "просмотр", "просмотра", "просмотров")}`,
   },
   search: {
     label: "Поиск",
@@ -71,7 +71,7 @@ export const viewerRu = {
     following: "Вы следите",
     failed: "Не получилось. Попробуйте ещё раз.",
     tooMany: "Больше каналов добавить нельзя: сначала перестаньте следить за одним из них.",
-    followers: (count) => `${number.format(count)} ${form(count, "подписчик", "подписчика", "подписчиков")}`,
+    followers: (count) => `${number(count)} ${form(count, "подписчик", "подписчика", "подписчиков")}`,
   },
   share: {
     open: "Поделиться",

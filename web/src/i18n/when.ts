@@ -1,4 +1,5 @@
 /** Moments and lengths, said as the reader's language says them. */
+import { keptFormat } from "./formats.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -8,8 +9,9 @@ const DAY = 24 * HOUR;
 export function formatRelative(locale: string, moment: number, now: number): string {
   const away = moment - now;
   const far = Math.abs(away);
-  if (far >= 7 * DAY) return new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(moment);
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  if (far >= 7 * DAY)
+    return keptFormat(`day ${locale}`, () => new Intl.DateTimeFormat(locale, { dateStyle: "medium" })).format(moment);
+  const relative = keptFormat(`relative ${locale}`, () => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
   if (far < MINUTE) return relative.format(0, "second");
   if (far < HOUR) return relative.format(Math.trunc(away / MINUTE), "minute");
   if (far < DAY) return relative.format(Math.trunc(away / HOUR), "hour");
@@ -18,13 +20,8 @@ export function formatRelative(locale: string, moment: number, now: number): str
 
 /** The day and the hour of something planned, in the reader's time zone: "Fri, 27 Nov, 20:00". */
 export function formatMoment(locale: string, moment: number): string {
-  return new Intl.DateTimeFormat(locale, {
-    weekday: "short",
-    day: "numeric",
-    month: "short",
-    hour: "numeric",
-    minute: "2-digit",
-  }).format(moment);
+  const parts = { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" } as const;
+  return keptFormat(`moment ${locale}`, () => new Intl.DateTimeFormat(locale, parts)).format(moment);
 }
 
 /** 3725 → "1:02:05": the clock of a player, the same in every language. */

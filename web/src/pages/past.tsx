@@ -1,5 +1,5 @@
 import "../styles/watch.css";
-import { A, useParams, useSearchParams } from "@solidjs/router";
+import { useParams, useSearchParams } from "@solidjs/router";
 import { createMemo, createSignal, Match, Show, Switch } from "solid-js";
 import { locale, words } from "../i18n/locale.ts";
 import { formatRelative } from "../i18n/when.ts";
@@ -57,28 +57,28 @@ export function Past() {
                   <Match when={presence() === "missing"}>
                     <h1>{words().past.missing}</h1>
                     <p>{words().past.missingMore}</p>
-                    <A class="button button-stage" href={PATHS.home}>
+                    <a class="button button-stage" href={PATHS.home}>
                       {words().watch.others}
-                    </A>
+                    </a>
                   </Match>
                   <Match when={presence() === "live"}>
                     <p class="off-air-state">{words().past.live}</p>
-                    <A class="button button-stage" href={watchPath(slug())}>
+                    <a class="button button-stage" href={watchPath(slug())}>
                       {words().past.toLive}
-                    </A>
+                    </a>
                   </Match>
                   <Match when={presence() === "planned"}>
                     <p class="off-air-state">{words().past.planned}</p>
-                    <A class="button button-stage" href={watchPath(slug())}>
+                    <a class="button button-stage" href={watchPath(slug())}>
                       {words().past.channel}
-                    </A>
+                    </a>
                   </Match>
                   <Match when={presence() === "not-recorded"}>
                     <p class="off-air-state">{words().past.notRecorded}</p>
                     <p>{words().past.notRecordedMore}</p>
-                    <A class="button button-stage" href={watchPath(slug())}>
+                    <a class="button button-stage" href={watchPath(slug())}>
                       {words().past.channel}
-                    </A>
+                    </a>
                   </Match>
                 </Switch>
               </div>
@@ -118,7 +118,7 @@ export function Past() {
               <div class="watch-title">
                 <h1>{known().title}</h1>
                 <p class="watch-facts">
-                  <A href={watchPath(known().channel.slug)}>{known().channel.title}</A>
+                  <a href={watchPath(known().channel.slug)}>{known().channel.title}</a>
                   <Show when={known().startedAt}>
                     {(at) => <span>{formatRelative(locale(), Date.parse(at()), now())}</span>}
                   </Show>

@@ -1,5 +1,5 @@
 import "../styles/watch.css";
-import { A, useParams } from "@solidjs/router";
+import { useLocation, useParams } from "@solidjs/router";
 import { createMemo, createSignal, For, Match, Show, Switch, untrack } from "solid-js";
 import { FollowButton } from "../follows/follow-button.tsx";
 import { locale, onAirSince, words } from "../i18n/locale.ts";
@@ -13,6 +13,7 @@ import { createSources } from "../player/create-sources.ts";
 import { hasMediaSource } from "../player/engine.ts";
 import { PlayerView } from "../player/player-view.tsx";
 import { CarrierArt } from "../ui/carrier-art.tsx";
+import { isFirstPage } from "../ui/first-page.ts";
 import { LiveLamp } from "../ui/live-lamp.tsx";
 import { recall, remember } from "../ui/memory.ts";
 import { ShareButton } from "../ui/share-button.tsx";
@@ -24,8 +25,8 @@ const PAST = 12;
 
 /** A channel: what it shows now, what is to come, what was. */
 export function Watch() {
-  // Fetched beside the first question to the API, not after its answer.
-  if (hasMediaSource()) void import("../player/make-hls.ts").catch(() => {});
+  // Fetched beside the first question to the API, not after its answer; a channel that is not live has no need of it.
+  if (hasMediaSource() && !isFirstPage(useLocation().pathname)) void import("../player/make-hls.ts").catch(() => {});
   const params = useParams<{ slug: string }>();
   const { channel, stream, presence, viewers, reachable, refresh } = createChannelFeed(() => params.slug);
   const now = createNow();
@@ -105,17 +106,17 @@ export function Watch() {
                   <div class="off-air-ways">
                     <Show when={recorded()[0]}>
                       {(last) => (
-                        <A class="button button-stage" href={streamPath(last().id)}>
+                        <a class="button button-stage" href={streamPath(last().id)}>
                           {words().watch.last}
-                        </A>
+                        </a>
                       )}
                     </Show>
-                    <A
+                    <a
                       class={recorded().length > 0 ? "button button-outline" : "button button-stage"}
                       href={PATHS.home}
                     >
                       {words().watch.others}
-                    </A>
+                    </a>
                   </div>
                 </Show>
               </div>
@@ -158,7 +159,7 @@ export function Watch() {
                   <Show when={known().title !== title()}>
                     <span>{known().title}</span>
                   </Show>
-                  <A href={userPath(known().owner.id)}>{known().owner.fullName ?? known().owner.username}</A>
+                  <a href={userPath(known().owner.id)}>{known().owner.fullName ?? known().owner.username}</a>
                 </p>
               </div>
               <FollowButton channel={known()} />

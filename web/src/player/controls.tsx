@@ -1,4 +1,5 @@
 import { type JSX, Show } from "solid-js";
+import { keptFormat } from "../i18n/formats.ts";
 import { locale } from "../i18n/language.ts";
 import { playerWords } from "../i18n/player-locale.ts";
 import { formatClock } from "../i18n/when.ts";
@@ -155,14 +156,16 @@ export function Controls(props: ControlsProps) {
   );
 }
 
+const LATENCY = {
+  ...({ style: "unit", unit: "second", unitDisplay: "narrow" } as const),
+  ...{ minimumFractionDigits: 1, maximumFractionDigits: 1 },
+};
+
 /** Says that it is live and how old the picture is; behind, how far, and the way back. */
 function LiveButton(props: { player: Player }) {
   const { timeline } = props.player;
   const seconds = (latency: number) =>
-    new Intl.NumberFormat(locale(), {
-      ...{ style: "unit", unit: "second", unitDisplay: "narrow" },
-      ...{ minimumFractionDigits: 1, maximumFractionDigits: 1 },
-    }).format(latency);
+    keptFormat(`latency ${locale()}`, () => new Intl.NumberFormat(locale(), LATENCY)).format(latency);
   const label = () => (timeline.behind() ? playerWords().toLive : playerWords().live);
   return (
     <>

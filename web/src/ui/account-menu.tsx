@@ -18,7 +18,7 @@ export function AccountMenu() {
       </Match>
       <Match when={me()}>{(known) => <MemberMenu me={known()} />}</Match>
       <Match when={me() === null}>
-        <A
+        <a
           class="sign-in"
           href={entrancePath(
             "login",
@@ -28,7 +28,7 @@ export function AccountMenu() {
           )}
         >
           {text().signIn}
-        </A>
+        </a>
       </Match>
     </Switch>
   );

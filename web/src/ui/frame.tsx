@@ -1,4 +1,4 @@
-import { A, useLocation } from "@solidjs/router";
+import { useLocation } from "@solidjs/router";
 import { createEffect, ErrorBoundary, For, type JSX, lazy, on, Show, Suspense } from "solid-js";
 import { chooseLocale, dictionaries, LOCALES, locale, words } from "../i18n/locale.ts";
 import { menuWords } from "../i18n/menu-words.ts";
@@ -41,10 +41,10 @@ export function Frame(props: { children?: JSX.Element }) {
         {words().site.skip}
       </a>
       <header class="site-header">
-        <A class="brand" href={PATHS.home} aria-label={words().site.home}>
+        <a class="brand" href={PATHS.home} aria-label={words().site.home}>
           <Mark />
           <span>StreamHub</span>
-        </A>
+        </a>
         <SearchBox />
         <div class="site-tools">
           <fieldset class="locales">
@@ -91,7 +91,7 @@ export function Frame(props: { children?: JSX.Element }) {
             <For each={DOCUMENTS}>
               {(slug) => (
                 <li>
-                  <A href={documentPath(slug)}>{menuWords[locale()].documentTitles[slug]}</A>
+                  <a href={documentPath(slug)}>{menuWords[locale()].documentTitles[slug]}</a>
                 </li>
               )}
             </For>

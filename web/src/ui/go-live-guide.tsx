@@ -1,4 +1,3 @@
-import { A } from "@solidjs/router";
 import { createResource } from "solid-js";
 import { words } from "../i18n/locale.ts";
 import { client } from "../live/client.ts";
@@ -32,9 +31,9 @@ export function GoLiveGuide() {
         <li>
           <h3>{words().guide.key}</h3>
           <p>{words().guide.keyHelp}</p>
-          <A class="button button-quiet guide-button" href={PATHS.newChannel}>
+          <a class="button button-quiet guide-button" href={PATHS.newChannel}>
             {words().guide.create}
-          </A>
+          </a>
         </li>
         <li>
           <h3>{words().guide.start}</h3>

@@ -1,4 +1,3 @@
-import { A } from "@solidjs/router";
 import { Show } from "solid-js";
 import { locale, onAirSince, words } from "../i18n/locale.ts";
 import { formatClock, formatMoment, formatRelative } from "../i18n/when.ts";
@@ -28,7 +27,7 @@ export function StreamCard(props: StreamCardProps) {
   };
   return (
     <article class="card" classList={{ "card-lead": props.lead }}>
-      <A class="card-link" href={watchPath(props.stream.channel.slug)}>
+      <a class="card-link" href={watchPath(props.stream.channel.slug)}>
         <div class="card-picture">
           <Thumbnail slug={props.stream.channel.slug} url={picture()} live={true} now={props.now} eager={props.lead} />
           <LiveLamp text={words().card.live} />
@@ -52,7 +51,7 @@ export function StreamCard(props: StreamCardProps) {
             </span>
           </Show>
         </div>
-      </A>
+      </a>
     </article>
   );
 }
@@ -61,7 +60,7 @@ export function StreamCard(props: StreamCardProps) {
 export function PastCard(props: { stream: Stream; now: number; own?: boolean }) {
   return (
     <article class="card">
-      <A class="card-link" href={streamPath(props.stream.id)}>
+      <a class="card-link" href={streamPath(props.stream.id)}>
         <div class="card-picture">
           <Thumbnail
             slug={props.stream.channel.slug}
@@ -84,7 +83,7 @@ export function PastCard(props: { stream: Stream; now: number; own?: boolean }) 
             </Show>
           </p>
         </div>
-      </A>
+      </a>
     </article>
   );
 }
@@ -107,7 +106,7 @@ export function PlannedRow(props: { stream: Stream; now: number; own?: boolean }
       <div class="planned-words">
         <h3>
           <Show when={props.own !== true} fallback={props.stream.title}>
-            <A href={watchPath(props.stream.channel.slug)}>{props.stream.title}</A>
+            <a href={watchPath(props.stream.channel.slug)}>{props.stream.title}</a>
           </Show>
         </h3>
         <Show when={props.own !== true && props.stream.channel.title !== props.stream.title}>
