@@ -1,7 +1,8 @@
 /** What a first visit costs. The player libraries are large and must stay out of it. */
 import { beforeAll, describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readHints } from "../src/page-hints.ts";
 import { builtSite } from "./built-site.ts";
 
 const KB = 1024;
@@ -58,4 +59,26 @@ test("the player for other pages is at most 60 KB of our own script, gzip", () =
   expect(scripts.join()).not.toMatch(/make-(hls|dash)/);
   expect(scripts.reduce((total, file) => total + gzip(file), 0)).toBeLessThan(60 * KB);
   expect(page).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=/);
+});
+
+describe("the head of a page", () => {
+  const hinted = (path: string, isLive: boolean) => named(/href="\/([^"]+)"/g, readHints(dist)(path, isLive));
+
+  test("names what a channel's page needs, and the player's library only where something plays", () => {
+    const idle = hinted("/watch/night-train", false);
+    expect(idle).toContain("api/channels?slug=night-train");
+    for (const name of ["watch", "player-view"]) expect(idle.join()).toMatch(new RegExp(`assets/${name}-[\\w-]+\\.js`));
+    expect(idle.join()).not.toContain("make-");
+    const live = hinted("/watch/night-train", true);
+    expect(live.filter((file) => !idle.includes(file)).join()).toMatch(/^assets\/make-hls-[\w-]+\.js$/);
+    const files = live.filter((file) => file.startsWith("assets/"));
+    expect(new Set(files).size).toBe(files.length);
+    for (const file of files) expect(existsSync(join(dist, file))).toBe(true);
+  });
+
+  test("names nothing for pages that need nothing more, and nothing that was typed", () => {
+    expect(hinted("/settings", false)).toEqual([]);
+    expect(hinted('/watch/"><script>', true)).toEqual([]);
+    expect(hinted("/", false).every((file) => file.startsWith("api/"))).toBe(true);
+  });
 });

@@ -137,6 +137,7 @@ async function joins(browser: TestBrowser, server: TestServer, title: string): P
 async function fillHome(page: Page): Promise<void> {
   await page.route(/\/api\/streams\?.*live=true/, async (route) => {
     const response = await route.fetch();
+    if (response.status() !== 200) return route.fulfill({ response });
     const { items } = (await response.json()) as { items: { id: number; title: string }[] };
     const [first] = items;
     const many = first && Array.from({ length: CARDS }, (_, n) => ({ ...first, id: 1e6 + n, title: `Broadcast ${n}` }));
