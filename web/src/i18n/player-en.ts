@@ -35,6 +35,7 @@ export const playerEn = {
   connecting: "Connecting",
   recovering: "Reconnecting. The broadcast resumes by itself.",
   blocked: "Your browser waits for a click before it plays.",
+  full: "Three players of your account are watching already. Close one of them: this one begins within half a minute.",
   unsupported: "This browser can't play live video. A newer one can.",
   keys: "Space or K plays and pauses. The question mark lists all keys.",
   stats: "Statistics for nerds",

@@ -33,6 +33,7 @@ export interface PlayerWords
     | "connecting"
     | "recovering"
     | "blocked"
+    | "full"
     | "unsupported"
     | "keys"
     | "stats"

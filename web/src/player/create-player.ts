@@ -1,6 +1,7 @@
 /** The reactive player: owns the engine of the moment, retries it, and tells the page what the viewer should know. */
 import { type Accessor, createEffect, createSignal, on, onCleanup } from "solid-js";
 import { createChoices } from "./create-choices.ts";
+import { createRoom } from "./create-room.ts";
 import { createTimeline } from "./create-timeline.ts";
 import type { Engine, EngineKind, Format, Sources } from "./engine.ts";
 import { makeWatchdog } from "./make-watchdog.ts";
@@ -54,6 +55,7 @@ export function createPlayer(options: PlayerOptions) {
 
   const send = (signal: PlaybackSignal) => setState((now) => transition(now, signal));
   const choices = createChoices(element, () => engine, isLive);
+  const room = createRoom();
   const timeline = createTimeline(element, () => engine, isLive);
 
   async function open(video: HTMLVideoElement, sources: Sources, startAt: number | null): Promise<void> {
@@ -102,7 +104,7 @@ export function createPlayer(options: PlayerOptions) {
   /** The server answers, and nothing plays: another way may. */
   async function fallBack(sources: Sources): Promise<void> {
     const tried = format();
-    if (checking || !formatsOf(element(), isLive()).includes(fallbackOf(tried))) return;
+    if (checking || room.full() || !formatsOf(element(), isLive()).includes(fallbackOf(tried))) return;
     checking = true;
     const answers = await fetch(sources.hls, { signal: AbortSignal.timeout(8_000) })
       .then(({ ok }) => ok)
@@ -237,11 +239,13 @@ export function createPlayer(options: PlayerOptions) {
       }
       if (state() === "recovering" && isLive() && timeline.followsLive()) timeline.catchUpNow();
       setFrozen(false);
+      room.taken();
       send("progress");
     }
     if (verdict.kind === "stall") {
       if (verdict.attempt === 1 && hasPlayed) setCounts((now) => ({ ...now, stalls: now.stalls + 1 }));
       send("stall");
+      void room.look(sources);
       freeze(video);
       if (engine !== null && !verdict.rebuild) engine.retry();
       else {
@@ -265,6 +269,7 @@ export function createPlayer(options: PlayerOptions) {
     setFormat,
     isLive,
     blocked,
+    full: room.full,
     supported,
     frozen,
     ended,

@@ -107,7 +107,7 @@ function Title(props: { text: string; href: string }) {
   );
 }
 
-function Off(props: { slug: string; title: string; text: string; href: string }) {
+export function Off(props: { slug: string; title: string; text: string; href: string }) {
   return (
     <div class="embed-off" role="status">
       <CarrierArt name={props.slug} live={false} />

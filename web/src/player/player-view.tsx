@@ -203,6 +203,9 @@ export function PlayerView(props: PlayerViewProps) {
             </button>
             <p>{playerWords().blocked}</p>
           </Match>
+          <Match when={player.full() && player.state() !== "playing"}>
+            <p>{playerWords().full}</p>
+          </Match>
           <Match when={player.state() === "loading"}>
             <p class="player-working">{playerWords().connecting}</p>
           </Match>

@@ -38,7 +38,7 @@ beforeAll(async () => {
   const channel = { slug: SLUG, title: "Attic", visibility: "private" };
   const { id } = await ask("POST", "/api/channels", channel, accessToken);
   const { streamKey } = await ask("GET", `/api/channels/${id}/stream-key`, undefined, accessToken);
-  encoder = publish(`${server.rtmp}/${streamKey}`);
+  encoder = publish(`${server.rtmp}/${streamKey}`, { seconds: 600 });
   browser = await openBrowser();
 });
 
@@ -110,4 +110,66 @@ test("a stranger finds no such channel, its owner watches it over many tokens wi
   expect(refused.filter((each) => !each.includes("storyboard") && !each.includes("thumbnail"))).toEqual([]);
   expect(errors.filter((each) => !each.includes("storyboard"))).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.outerHTML)).not.toContain("token=");
+  await stranger.page.context().close();
+  await page.context().close();
+});
+
+test("another site's page plays it with a token, and goes on with the next one", async () => {
+  const { page } = await browser.view();
+  const headers = { "content-type": "application/json" };
+  const login = { login: ACCOUNT.username, password: ACCOUNT.password };
+  const post = async (path: string, body: object, more = {}) =>
+    (await (
+      await fetch(server.site + path, { method: "POST", headers: { ...headers, ...more }, body: JSON.stringify(body) })
+    ).json()) as Record<string, string>;
+  const { accessToken } = await post("/api/auth/login", login);
+  const bearer = { authorization: `Bearer ${accessToken}` };
+  const list = await fetch(`${server.site}/api/channels?slug=${SLUG}`, { headers: bearer });
+  const { items } = (await list.json()) as { items: { id: number }[] };
+  const ticket = (session?: string) => post(`/api/channels/${items[0]!.id}/playback-token`, { session }, bearer);
+  const { token, session } = await ticket();
+  const elsewhere = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: () =>
+      new Response(
+        `<!doctype html><iframe width="640" height="360" allow="autoplay" src="${server.site}/embed/${SLUG}?token=${token}"></iframe>`,
+        { headers: { "content-type": "text/html" } },
+      ),
+  });
+  const used = new Set<string>();
+  page.on("request", (request) => used.add(new URL(request.url()).searchParams.get("token") ?? ""));
+  await page.goto(elsewhere.url.href);
+  const frame = page.frameLocator("iframe");
+  await frame.locator('video[data-state="playing"]').waitFor({ timeout: 60_000 });
+  const next = (await ticket(session)).token!;
+  expect(next).not.toBe(token);
+  await page.evaluate((given) => {
+    document.querySelector("iframe")?.contentWindow?.postMessage({ type: "streamhub.token", token: given }, "*");
+  }, next);
+  while (!used.has(next)) await page.waitForTimeout(100);
+  await frame.locator('video[data-state="playing"]').waitFor();
+  await elsewhere.stop(true);
+  await page.context().close();
+});
+
+test("a fourth player is told why it waits, and plays when there is room", async () => {
+  const players = [];
+  for (let n = 0; n < 3; n++) {
+    const { page } = await browser.view();
+    await signIn(page);
+    await page.goto(`${server.site}/watch/${SLUG}`);
+    // The places of the tests before are free after half a minute.
+    await videoAdvances(page, 1, 90_000);
+    players.push(page);
+  }
+  const { page } = await browser.view();
+  await signIn(page);
+  await page.goto(`${server.site}/watch/${SLUG}`);
+  const sentence = page.getByText(/^Three players of your account are watching already/);
+  await sentence.waitFor({ timeout: 30_000 });
+  await players[0]!.context().close();
+  await videoAdvances(page, 1, 90_000);
+  expect(await sentence.count()).toBe(0);
+  for (const other of [players[1]!, players[2]!, page]) await other.context().close();
 });
