@@ -3,7 +3,7 @@ import { makeSockets, type SocketSession, type Sockets } from "@streamhub/api/so
 import type { Log } from "@streamhub/ingest/live/ports";
 import { makeClientAddress } from "./client-address.ts";
 import { Failure } from "./failure.ts";
-import type { MetricsPart } from "./metrics.ts";
+import { isMetricsPath, type MetricsPart } from "./metrics.ts";
 
 /** The client's, a trusted proxy's word included; empty when there is none. Looked up when somebody asks, while the request is under way. */
 export type Address = () => string;
@@ -41,7 +41,7 @@ export interface HttpOptions {
   readonly addresses?: Addresses;
   /** For parts that answer with a WebSocket. */
   readonly sockets?: Sockets;
-  /** Answers `/metrics`. */
+  /** Answers `/metrics` and `/stat`. */
   readonly metrics: MetricsPart;
   readonly log: Log;
 }
@@ -90,7 +90,7 @@ export function startHttp(options: HttpOptions): HttpServer {
   function answer(request: Request, server: Bun.Server<SocketSession>): Response | Promise<Response> {
     const path = pathOf(request);
     const peer = () => server.requestIP(request)?.address;
-    if (path === "/metrics") return metrics(request, peer());
+    if (isMetricsPath(path)) return metrics(request, peer());
     let found: string | undefined;
     const address = () => {
       if (found !== undefined) return found;

@@ -147,7 +147,7 @@ export const ingestCommand = defineCommand({
         variable: "MEDIA_PORT",
         parts: [(request, address) => media(request, address())],
         trustedProxies: env.trustedProxies,
-        metrics: makeMetricsPart({ registry: metrics, token: env.metricsToken }),
+        metrics: makeMetricsPart({ registry: metrics, token: env.metricsToken, stat: ingest.stat }),
         log,
       });
       shutdown.defer("http", () => http.stop());

@@ -49,6 +49,30 @@ describe("who may read the metrics", () => {
   });
 });
 
+describe("/stat", () => {
+  const stat = () => "<rtmp/>";
+  const ask = (headers: Record<string, string> = {}) => new Request("http://host/stat", { headers });
+
+  test("is there where there is ingest, for this machine alone", async () => {
+    expect((await makeMetricsPart({ registry, token: null })(ask(), "127.0.0.1")).status).toBe(404);
+    const part = makeMetricsPart({ registry, token: null, stat });
+    const response = await part(ask(), "127.0.0.1");
+    expect([response.status, await response.text()]).toEqual([200, "<rtmp/>"]);
+    expect(response.headers.get("content-type")).toBe("text/xml; charset=utf-8");
+    expect((await part(ask(), "192.0.2.1")).status).toBe(404);
+  });
+
+  test("takes the token as the password of an address, which /metrics does not", async () => {
+    const part = makeMetricsPart({ registry, token: TOKEN, stat });
+    const basic = (password: string) => ({ authorization: `Basic ${btoa(`any:${password}`)}` });
+    expect((await part(ask(basic(TOKEN)), "192.0.2.1")).status).toBe(200);
+    expect((await part(ask({ authorization: `Bearer ${TOKEN}` }), "192.0.2.1")).status).toBe(200);
+    for (const headers of [basic("other"), basic(""), { authorization: `Basic ${btoa(TOKEN)}` }, {}])
+      expect((await part(ask(headers), "127.0.0.1")).status).toBe(401);
+    expect((await part(request(basic(TOKEN)), "127.0.0.1")).status).toBe(401);
+  });
+});
+
 test("a process says what it uses and how late its event loop is", async () => {
   const own = new Registry();
   const stop = startProcessMetrics(own);

@@ -1,4 +1,4 @@
-/** `/metrics` for Prometheus: with METRICS_TOKEN for whoever has it, without for this machine alone. */
+/** What operators read, `/metrics` (Prometheus) and `/stat` (nginx-rtmp's XML): with METRICS_TOKEN for whoever has it, without for this machine alone. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Registry } from "prom-client";
 
@@ -6,7 +6,11 @@ export interface MetricsOptions {
   readonly registry: Registry;
   /** METRICS_TOKEN. */
   readonly token: string | null;
+  /** Answers `/stat`; default: there is none. */
+  readonly stat?: () => string;
 }
+
+export const isMetricsPath = (path: string): boolean => path === "/metrics" || path === "/stat";
 
 /** `address`: of the other end of the connection, whatever it says about whom it speaks for. */
 export type MetricsPart = (request: Request, address: string | undefined) => Promise<Response>;
@@ -25,12 +29,21 @@ const refusal = (status: number, text: string, headers: Record<string, string> =
     headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store", ...headers },
   });
 
-export function makeMetricsPart({ registry, token }: MetricsOptions): MetricsPart {
+/** Readers of `/stat` take an address and nothing else, `http://any:TOKEN@host/stat`: it becomes Basic (RFC 7617), with the token as the password. */
+function passwordOf(authorization: string): string | undefined {
+  const given = /^Basic +([\w+/=-]+)$/i.exec(authorization)?.[1];
+  const pair = given === undefined ? "" : Buffer.from(given, "base64").toString();
+  const colon = pair.indexOf(":");
+  return colon < 0 ? undefined : pair.slice(colon + 1);
+}
+
+export function makeMetricsPart({ registry, token, stat }: MetricsOptions): MetricsPart {
   const wanted = token === null ? null : digest(token);
 
-  function refuse(request: Request, address: string | undefined): Response | null {
+  function refuse(request: Request, address: string | undefined, isStat: boolean): Response | null {
     if (wanted !== null) {
-      const given = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+      const authorization = request.headers.get("authorization") ?? "";
+      const given = /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? (isStat ? passwordOf(authorization) : undefined);
       if (given !== undefined && timingSafeEqual(digest(given), wanted)) return null;
       return refusal(401, "Send the token: Authorization: Bearer METRICS_TOKEN.", {
         "www-authenticate": 'Bearer realm="metrics"',
@@ -41,11 +54,17 @@ export function makeMetricsPart({ registry, token }: MetricsOptions): MetricsPar
   }
 
   return async (request, address) => {
-    const refused = refuse(request, address);
+    const isStat = new URL(request.url).pathname === "/stat";
+    if (isStat && stat === undefined) return refusal(404, "Not found");
+    const refused = refuse(request, address, isStat);
     if (refused !== null) return refused;
     if (request.method !== "GET" && request.method !== "HEAD") return refusal(405, "GET it", { allow: "GET, HEAD" });
-    return new Response(request.method === "HEAD" ? null : await registry.metrics(), {
-      headers: { "content-type": registry.contentType, "cache-control": "no-store" },
+    const text = async () => (isStat && stat !== undefined ? stat() : registry.metrics());
+    return new Response(request.method === "HEAD" ? null : await text(), {
+      headers: {
+        "content-type": isStat ? "text/xml; charset=utf-8" : registry.contentType,
+        "cache-control": "no-store",
+      },
     });
   };
 }

@@ -189,7 +189,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
     trustedProxies: env.trustedProxies,
     addresses: callers,
     sockets,
-    metrics: makeMetricsPart({ registry: metrics, token: env.metricsToken }),
+    metrics: makeMetricsPart({ registry: metrics, token: env.metricsToken, stat: ingest.stat }),
     log,
   });
   shutdown.defer("http", () => http.stop());

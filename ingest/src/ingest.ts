@@ -25,6 +25,7 @@ import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
 import { limitsWith } from "./server/limits.ts";
 import { type RtmpServer, startRtmpServer } from "./server/listener.ts";
 import { makeServerMetrics } from "./server/metrics.ts";
+import { makeStat } from "./stat.ts";
 
 export interface IngestOptions {
   readonly host: string;
@@ -78,11 +79,14 @@ export interface Ingest {
   removeRecording(streamId: number): Promise<void>;
   /** Call it once before the first broadcast: finishes the recordings that a crash has left. Returns how many can be played now. */
   recoverRecordings(): Promise<number>;
+  /** What is live here, as nginx-rtmp's `/stat` says it: XML. With addresses of publishers and private channels: for operators. */
+  stat(): string;
   /** Publishers first, then their packaging and their recordings; bounded. */
   stop(): Promise<void>;
 }
 
 const STOP_GRACE_MS = 3_000;
+const STAT_EVERY_MS = 1_000;
 
 /** Throws LimitError, and what `Bun.listen` throws when a port can't be opened. */
 export function startIngest(options: IngestOptions): Ingest {
@@ -134,6 +138,7 @@ export function startIngest(options: IngestOptions): Ingest {
           log,
         });
   if (packagings !== null) registry.listen(packagings);
+  const stat = makeStat(registry);
   const limits = limitsWith(options.limits ?? {});
   server = startRtmpServer({
     host,
@@ -148,6 +153,7 @@ export function startIngest(options: IngestOptions): Ingest {
     log,
   });
 
+  const ticking = setInterval(stat.tick, STAT_EVERY_MS);
   const live = withAudience(delivery.handle, (slug) => registry.find(slug), audience);
 
   return {
@@ -169,7 +175,9 @@ export function startIngest(options: IngestOptions): Ingest {
     },
     removeRecording: async (streamId) => recordings?.remove(streamId),
     recoverRecordings: async () => recordings?.recover() ?? 0,
+    stat: stat.xml,
     async stop() {
+      clearInterval(ticking);
       await server.stop(STOP_GRACE_MS);
       await packagings?.stop();
       await drawer?.stop();
