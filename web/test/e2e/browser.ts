@@ -33,8 +33,7 @@ export interface TestBrowser {
 
 export async function openBrowser(): Promise<TestBrowser> {
   // Playwright makes a temporary user-data-dir per launch and removes it on close.
-  // The first start on a machine reads all of it from the disk.
-  const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: ARGUMENTS, timeout: 90_000 });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: ARGUMENTS });
   return {
     async view(options = {}) {
       const context = await browser.newContext({
