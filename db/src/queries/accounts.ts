@@ -25,7 +25,7 @@ export interface NewUser {
   readonly fullName?: string;
 }
 
-export type Account = Omit<UserRow, "hashedPassword" | "usernameSkeleton" | "liveMail">;
+export type Account = Omit<UserRow, "hashedPassword" | "usernameSkeleton">;
 
 /** Throws `database.username-taken`, `database.email-taken`, `database.constraint`. */
 export const createUser = guarded(async (db: Database, user: NewUser): Promise<Account> => {
@@ -33,7 +33,7 @@ export const createUser = guarded(async (db: Database, user: NewUser): Promise<A
     .insert(users)
     .values({ ...user, usernameSkeleton: usernameSkeleton(user.username) })
     .returning();
-  const { hashedPassword: _, usernameSkeleton: __, liveMail: ___, ...account } = row!;
+  const { hashedPassword: _, usernameSkeleton: __, ...account } = row!;
   return account;
 });
 

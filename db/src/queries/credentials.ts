@@ -2,7 +2,6 @@
 import { and, eq, isNull, or, sql } from "drizzle-orm";
 import type { Database } from "../connect.ts";
 import { guarded } from "../database-error.ts";
-import { passwordResets } from "../schema/password-resets.ts";
 import { sessions } from "../schema/sessions.ts";
 import { users } from "../schema/users.ts";
 import { usernameSkeleton } from "../username.ts";
@@ -104,24 +103,19 @@ export const changePassword = guarded(
     db.transaction(async (tx) => {
       if (!(await replaceHash(tx, userId, from, to))) return false;
       await revokeSessions(tx, userId, "password", keptSession);
-      await tx.delete(passwordResets).where(eq(passwordResets.userId, userId));
       return true;
     }),
 );
 
-/** Links that were sent to the old address open nothing any more. Throws `database.email-taken`. */
-export const changeEmail = guarded(
-  async (db: Database, userId: number, email: string): Promise<Account | null> =>
-    db.transaction(async (tx) => {
-      const [row] = await tx
-        .update(users)
-        .set({ email })
-        .where(and(eq(users.id, userId), isNull(users.deletedAt)))
-        .returning(accountColumns);
-      await tx.delete(passwordResets).where(eq(passwordResets.userId, userId));
-      return row ?? null;
-    }),
-);
+/** Throws `database.email-taken`. */
+export const changeEmail = guarded(async (db: Database, userId: number, email: string): Promise<Account | null> => {
+  const [row] = await db
+    .update(users)
+    .set({ email })
+    .where(and(eq(users.id, userId), isNull(users.deletedAt)))
+    .returning(accountColumns);
+  return row ?? null;
+});
 
 /** Addresses that a user has signed in from, as far as sessions are still kept; the latest first. */
 export const knownAddresses = guarded(async (db: Database, userId: number): Promise<string[]> => {

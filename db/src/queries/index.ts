@@ -37,7 +37,6 @@ export * from "./follows.ts";
 export * from "./holders.ts";
 export * from "./idempotency.ts";
 export * from "./live-notices.ts";
-export * from "./password-resets.ts";
 export * from "./pictures.ts";
 export * from "./pool.ts";
 export * from "./profiles.ts";

@@ -7,7 +7,6 @@ import { apiTokens } from "../schema/api-tokens.ts";
 import { channels } from "../schema/channels.ts";
 import { follows } from "../schema/follows.ts";
 import { idempotencyKeys } from "../schema/idempotency-keys.ts";
-import { passwordResets } from "../schema/password-resets.ts";
 import { sessions } from "../schema/sessions.ts";
 import { statisticsViewers } from "../schema/statistics.ts";
 import { streamViews } from "../schema/stream-views.ts";
@@ -191,20 +190,12 @@ export const deleteAccount = guarded(async (db: Database, id: number): Promise<C
     // With their addresses and devices; refresh tokens go with them.
     await tx.delete(sessions).where(eq(sessions.userId, id));
     await tx.delete(apiTokens).where(eq(apiTokens.userId, id));
-    await tx.delete(passwordResets).where(eq(passwordResets.userId, id));
     await tx.delete(follows).where(eq(follows.userId, id));
     await tx.delete(idempotencyKeys).where(eq(idempotencyKeys.userId, id));
     // Views keep counting, as those of nobody in particular.
     await tx.delete(statisticsViewers).where(eq(statisticsViewers.userId, id));
     await tx.update(streamViews).set({ userId: null }).where(eq(streamViews.userId, id));
-    const nothing = {
-      usernameSkeleton: null,
-      hashedPassword: NO_PASSWORD,
-      fullName: null,
-      avatarUrl: null,
-      bio: null,
-      liveMail: null,
-    };
+    const nothing = { usernameSkeleton: null, hashedPassword: NO_PASSWORD, fullName: null, avatarUrl: null, bio: null };
     await tx
       .update(users)
       .set({

@@ -3,7 +3,6 @@ export { channels } from "./channels.ts";
 export { documentAcceptances, documents, documentVersions } from "./documents.ts";
 export { follows } from "./follows.ts";
 export { idempotencyKeys } from "./idempotency-keys.ts";
-export { passwordResets } from "./password-resets.ts";
 export { pushSubscriptions } from "./push-subscriptions.ts";
 export { recordings } from "./recordings.ts";
 export { rollups } from "./rollups.ts";

@@ -4,7 +4,7 @@ import { createdAt } from "./columns.ts";
 import { sessions } from "./sessions.ts";
 import { users } from "./users.ts";
 
-/** Languages that mails and notifications are written in. */
+/** Languages that notifications are written in. */
 export const NOTICE_LOCALES = ["en", "ru"] as const;
 
 /** Browsers that are told by Web Push: one of a session, and only while that session lasts. */

@@ -23,8 +23,6 @@ export const users = pgTable(
     isActive: boolean("is_active").notNull().default(true),
     /** When its owner deleted the account: the row stays, without anything personal, for what refers to it. */
     deletedAt: instant("deleted_at"),
-    /** Language of the mails that say that a followed channel is live; null: none are sent. */
-    liveMail: varchar("live_mail", { length: 2, enum: ["en", "ru"] }),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -33,7 +31,6 @@ export const users = pgTable(
     uniqueIndex("users_username_skeleton_unique").on(table.usernameSkeleton),
     uniqueIndex("users_email_unique").on(sql`lower(${table.email})`),
     check("users_role_check", sql`${table.role} in ('user', 'moderator', 'admin')`),
-    check("users_live_mail_check", sql`${table.liveMail} in ('en', 'ru')`),
     check("users_username_check", sql`${table.username} <> ''`),
     check("users_email_check", sql`${table.email} <> ''`),
   ],
