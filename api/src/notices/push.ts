@@ -6,7 +6,7 @@ import type { Vapid } from "../push/vapid.ts";
 import type { Delivery } from "./fan-out.ts";
 import { noticeWords } from "./words.ts";
 
-/** What the site's service worker is sent (web/src/worker.ts). */
+/** What the site's service worker is sent (web/public/worker.js). */
 export interface PushMessage {
   readonly title: string;
   readonly body: string;

@@ -1,15 +1,12 @@
-import { A } from "@solidjs/router";
 import { createEffect, For, on, onCleanup, Show } from "solid-js";
 import { words } from "../i18n/locale.ts";
 import { client } from "../live/client.ts";
 import { createAnswer } from "../live/create-answer.ts";
 import { useTopic } from "../live/events.ts";
 import { makeRereading } from "../live/make-rereading.ts";
-import { watchPath } from "../paths.ts";
 import { outcomeOf } from "../session/problem.ts";
 import { me } from "../session/session.ts";
-import { LiveLamp } from "../ui/live-lamp.tsx";
-import { Thumbnail } from "../ui/thumbnail.tsx";
+import { ChannelRow } from "../ui/channel-row.tsx";
 import { followed } from "./follows.ts";
 
 const SHOWN = 12;
@@ -42,16 +39,10 @@ export function FollowingRow() {
           <For each={items()}>
             {({ channel }) => (
               <li>
-                <A class="channel-row" href={watchPath(channel.slug)}>
-                  <Thumbnail slug={channel.slug} url={channel.thumbnailUrl} live={channel.isLive} />
-                  <span class="channel-row-words">
-                    <strong>{channel.title}</strong>
-                    <span>{channel.isLive ? words().card.viewers(channel.viewersCount) : words().watch.offAir}</span>
-                  </span>
-                  <Show when={channel.isLive}>
-                    <LiveLamp text={words().card.live} />
-                  </Show>
-                </A>
+                <ChannelRow
+                  channel={channel}
+                  about={channel.isLive ? words().card.viewers(channel.viewersCount) : words().watch.offAir}
+                />
               </li>
             )}
           </For>

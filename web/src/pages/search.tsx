@@ -1,12 +1,10 @@
-import { A, useSearchParams } from "@solidjs/router";
+import { useSearchParams } from "@solidjs/router";
 import { For, Show } from "solid-js";
 import { words } from "../i18n/locale.ts";
 import { createNow } from "../live/create-now.ts";
 import { createSearch } from "../live/create-search.ts";
-import { watchPath } from "../paths.ts";
-import { LiveLamp } from "../ui/live-lamp.tsx";
+import { ChannelRow } from "../ui/channel-row.tsx";
 import { PastCard, StreamCard } from "../ui/stream-card.tsx";
-import { Thumbnail } from "../ui/thumbnail.tsx";
 import { useTitle } from "../ui/use-title.ts";
 
 const LIMIT = 24;
@@ -42,16 +40,7 @@ export function Search() {
             <For each={found()?.channels}>
               {(channel) => (
                 <li>
-                  <A class="channel-row" href={watchPath(channel.slug)}>
-                    <Thumbnail slug={channel.slug} url={channel.thumbnailUrl} live={channel.isLive} />
-                    <span class="channel-row-words">
-                      <strong>{channel.title}</strong>
-                      <span>{channel.owner.fullName ?? channel.owner.username}</span>
-                    </span>
-                    <Show when={channel.isLive}>
-                      <LiveLamp text={words().card.live} />
-                    </Show>
-                  </A>
+                  <ChannelRow channel={channel} about={channel.owner.fullName ?? channel.owner.username} />
                 </li>
               )}
             </For>
