@@ -55,12 +55,12 @@ export function makeMetricsPart({ registry, token, stat }: MetricsOptions): Metr
 
   return async (request, address) => {
     const isStat = new URL(request.url).pathname === "/stat";
-    if (isStat && stat === undefined) return refusal(404, "Not found");
+    const read = isStat ? stat : () => registry.metrics();
+    if (read === undefined) return refusal(404, "Not found");
     const refused = refuse(request, address, isStat);
     if (refused !== null) return refused;
     if (request.method !== "GET" && request.method !== "HEAD") return refusal(405, "GET it", { allow: "GET, HEAD" });
-    const text = async () => (isStat && stat !== undefined ? stat() : registry.metrics());
-    return new Response(request.method === "HEAD" ? null : await text(), {
+    return new Response(request.method === "HEAD" ? null : await read(), {
       headers: {
         "content-type": isStat ? "text/xml; charset=utf-8" : registry.contentType,
         "cache-control": "no-store",
