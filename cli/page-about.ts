@@ -1,4 +1,5 @@
 /** What the site's pages say of themselves to machines that run no scripts: asked from the API as anyone would, so that nothing private gets in. */
+import { feedPath } from "@streamhub/api";
 import type { DescribePage } from "@streamhub/web/page-head";
 
 interface Described {
@@ -31,6 +32,6 @@ export function makeDescribePage(ask: (request: Request) => Response | Promise<R
     }
     const found = await read<{ items: Described[] }>(`/api/channels?slug=${name}`);
     const channel = found?.items[0];
-    return channel === undefined ? null : about(channel, `/watch/${name}/feed.xml`);
+    return channel === undefined ? null : about(channel, feedPath(name));
   };
 }
