@@ -41,9 +41,11 @@ async function main(): Promise<void> {
   const api = async (method: string, path: string, body?: unknown) => {
     const headers = { "x-csrf-token": csrf, origin: server.site };
     const init = body === undefined ? { method, headers } : { method, headers, data: body };
-    return (await page.request.fetch(`${server.site}${path}`, init)).json();
+    const response = await page.request.fetch(`${server.site}${path}`, init);
+    return response.status() === 204 ? null : response.json();
   };
   const channel = (await api("GET", `/api/channels?slug=${slug}`)).items[0];
+  await api("PUT", `/api/channels/${channel.id}/follow`);
   const tomorrow = new Date(Date.now() + 26 * 3_600_000).toISOString();
   await api("PUT", `/api/channels/${channel.id}`, { description: "From Petersburg to Murmansk, by the window." });
   await api("POST", `/api/streams/${channel.id}`, { title: "Over the Arctic circle", scheduledFor: tomorrow });
@@ -69,11 +71,13 @@ async function main(): Promise<void> {
 
   const pages: readonly (readonly [name: string, path: string, who: "guest" | "member"])[] = [
     ["home", "/", "guest"],
+    ["following", "/", "member"],
     ["watch-live", `/watch/${slug}`, "guest"],
     ["watch-off-air", "/watch/still-water", "guest"],
     ["past", `/v/${past.id}`, "guest"],
     ["search", "/search?q=night", "guest"],
     ["embed", `/embed/${slug}`, "guest"],
+    ["offline", "/offline.html", "guest"],
     ["missing", "/no/such/page", "guest"],
     ["login", "/login", "guest"],
     ["register", "/register", "guest"],
