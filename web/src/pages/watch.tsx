@@ -162,15 +162,17 @@ export function Watch() {
                   <a href={userPath(known().owner.id)}>{known().owner.fullName ?? known().owner.username}</a>
                 </p>
               </div>
-              <FollowButton channel={known()} />
-              <Show when={known().visibility !== "private"}>
-                <ShareButton
-                  path={watchPath(known().slug)}
-                  title={known().title}
-                  embed={embedPath(known().slug)}
-                  position={() => null}
-                />
-              </Show>
+              <div class="watch-ways">
+                <FollowButton channel={known()} />
+                <Show when={known().visibility !== "private"}>
+                  <ShareButton
+                    path={watchPath(known().slug)}
+                    title={known().title}
+                    embed={embedPath(known().slug)}
+                    position={() => null}
+                  />
+                </Show>
+              </div>
             </div>
             <Show when={live() && stream()?.description}>{(text) => <p class="watch-about">{text()}</p>}</Show>
             <Show when={planned.items.length > 0}>
