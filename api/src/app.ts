@@ -3,6 +3,7 @@ import { type AnyElysia, Elysia } from "elysia";
 import { apiTokenRoutes } from "./api-tokens/routes.ts";
 import { authRoutes } from "./auth/routes.ts";
 import { channelRoutes } from "./channels/routes.ts";
+import { chatRoutes } from "./chat/routes.ts";
 import { documentRoutes } from "./documents/routes.ts";
 import { makeAnswers } from "./edge/answers.ts";
 import { bodies } from "./edge/bodies.ts";
@@ -62,6 +63,7 @@ export function createApp(given: Services) {
     .use(authRoutes(services))
     .use(apiTokenRoutes(services))
     .use(channelRoutes(services))
+    .use(chatRoutes(services))
     .use(feedRoutes(services))
     .use(followRoutes(services))
     .use(noticeRoutes(services))

@@ -115,6 +115,19 @@ const view: Rule["object"] = async ({ owner }, variant) => {
   const response = await platform.request("POST", `/api/streams/${stream}/views`, {}, headers);
   return ((await response.json()) as { sessionId: string }).sessionId;
 };
+/** In a chat of that kind of channel: the path from its id on. */
+const chatMessage: Rule["object"] = async ({ owner }, variant) => {
+  if (variant === "unknown") return `${UNKNOWN}/chat/messages/${UNKNOWN}`;
+  const { id } = await makeChannel(owner, variant);
+  const said = await owner.request("POST", `/api/channels/${id}/chat/messages`, { text: "Hello" });
+  return `${id}/chat/messages/${((await said.json()) as { id: number }).id}`;
+};
+const chatPerson =
+  (list: "bans" | "moderators"): NonNullable<Rule["object"]> =>
+  async ({ owner }, variant) => {
+    const person = variant === "unknown" ? UNKNOWN : (await newPerson("other")).id;
+    return `${variant === "unknown" ? UNKNOWN : (await makeChannel(owner, variant)).id}/chat/${list}/${person}`;
+  };
 const termsOf: Rule["object"] = async (_, variant) => (variant === "unknown" ? "nothing-of-this-name" : "terms");
 const upload: Rule["object"] = async ({ owner }, variant) => {
   if (variant === "unknown") return "nothing.webp";
@@ -138,6 +151,7 @@ const password = () => ({ password: TEST_PASSWORD });
 const READ = { open: "200 200 200 200 200", private: "404 404 200 404 200", unknown: "404 404 404 404 404" };
 const MANAGE = { open: "401 403 200 403 200", private: "401 404 200 404 200", unknown: "401 404 404 404 404" };
 const REMOVE = { open: "401 403 204 403 204", private: "401 404 204 404 204", unknown: "401 404 404 404 404" };
+const KEEP_ORDER = { open: "401 403 200 200 200", private: "401 404 200 404 200", unknown: "401 404 404 404 404" };
 const PUBLIC = { open: "200 200 200 200 200" };
 const SIGNED_IN = { open: "401 200 200 200 200" };
 const BY_NAME = { open: "200 200 200 200 200", unknown: "404 404 404 404 404" };
@@ -227,7 +241,45 @@ const RULES: Readonly<Record<string, Rule>> = {
     statuses: { open: "401 204 204 204 204", private: "401 204 204 204 204", unknown: "401 204 204 204 204" },
   },
 
+  "GET /api/channels/:id/chat": { object: channel, statuses: READ },
+  "PUT /api/channels/:id/chat": { object: channel, body: () => ({ slowSeconds: 5 }), statuses: KEEP_ORDER },
+  "GET /api/channels/:id/chat/messages": { object: channel, statuses: READ },
+  "POST /api/channels/:id/chat/messages": {
+    object: channel,
+    body: () => ({ text: "Hello" }),
+    statuses: { open: "401 201 201 201 201", private: "401 404 201 404 201", unknown: "401 404 404 404 404" },
+  },
+  "DELETE /api/channels/:id/chat/messages/:messageId": {
+    object: chatMessage,
+    path: ({ id }) => `/api/channels/${id}`,
+    statuses: { open: "401 404 204 204 204", private: "401 404 204 404 204", unknown: "401 404 404 404 404" },
+  },
+  "GET /api/channels/:id/chat/bans": { object: channel, statuses: KEEP_ORDER },
+  "PUT /api/channels/:id/chat/bans/:userId": {
+    object: chatPerson("bans"),
+    path: ({ id }) => `/api/channels/${id}`,
+    body: () => ({ seconds: 600 }),
+    statuses: { open: "401 403 204 204 204", private: "401 404 204 404 204", unknown: "401 404 404 404 404" },
+  },
+  "DELETE /api/channels/:id/chat/bans/:userId": {
+    object: chatPerson("bans"),
+    path: ({ id }) => `/api/channels/${id}`,
+    statuses: { open: "401 403 204 204 204", private: "401 404 204 404 204", unknown: "401 404 404 404 404" },
+  },
+  "GET /api/channels/:id/chat/moderators": { object: channel, statuses: MANAGE },
+  "PUT /api/channels/:id/chat/moderators/:userId": {
+    object: chatPerson("moderators"),
+    path: ({ id }) => `/api/channels/${id}`,
+    statuses: REMOVE,
+  },
+  "DELETE /api/channels/:id/chat/moderators/:userId": {
+    object: chatPerson("moderators"),
+    path: ({ id }) => `/api/channels/${id}`,
+    statuses: REMOVE,
+  },
+
   "GET /api/streams": { statuses: PUBLIC },
+  "GET /api/streams/:id/chat": { object: liveStream, statuses: READ },
   "GET /api/streams/:id": { object: liveStream, statuses: READ },
   "GET /api/streams/:id (planned)": { object: draft, statuses: READ },
   "GET /api/streams/:id/status": { object: liveStream, statuses: READ },

@@ -7,6 +7,8 @@ import { sweepPictures } from "./uploads/service.ts";
 const HOUR = 3_600_000;
 /** After a start: those who come first are served first. */
 const FIRST_AFTER = 60_000;
+/** Rows of one statement. */
+const CHAT_PORTION = 2_000;
 
 interface Chore {
   readonly name: string;
@@ -24,6 +26,14 @@ export async function startChores(services: Pick<Services, "db" | "bus" | "uploa
       every: HOUR,
       work: async () => {
         await queries.forgetKeys(db, IDEMPOTENCY_RULES.keptFor);
+      },
+    },
+    {
+      name: "chat.forget",
+      every: HOUR,
+      work: async () => {
+        // Less than a full portion: there is no more.
+        while ((await queries.tidyChat(db, CHAT_PORTION)) >= CHAT_PORTION);
       },
     },
   ];

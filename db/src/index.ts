@@ -1,6 +1,7 @@
 export type { Bus, BusEvent, BusEvents } from "./bus/bus.ts";
 export { BusError } from "./bus/bus.ts";
 export { openBus } from "./bus/open.ts";
+export * from "./chat-events.ts";
 export type { Connect, Database, Sql } from "./connect.ts";
 export { asDatabaseError, DatabaseError, type DatabaseErrorCode } from "./database-error.ts";
 export { type KeyVault, makeKeyVault } from "./key-vault.ts";

@@ -2,6 +2,7 @@
 import { createInsertSchema, createSelectSchema, createUpdateSchema } from "drizzle-typebox";
 import { apiTokens } from "./schema/api-tokens.ts";
 import { channels } from "./schema/channels.ts";
+import { chatBans, chatMessages, chatModerators, chatSettings } from "./schema/chat.ts";
 import { documentAcceptances, documents, documentVersions } from "./schema/documents.ts";
 import { follows } from "./schema/follows.ts";
 import { pushSubscriptions } from "./schema/push-subscriptions.ts";
@@ -35,6 +36,10 @@ export const streamMinuteRow = createSelectSchema(streamMinutes);
 export const apiTokenRow = createSelectSchema(apiTokens);
 export const pushSubscriptionRow = createSelectSchema(pushSubscriptions);
 export const followRow = createSelectSchema(follows);
+export const chatMessageRow = createSelectSchema(chatMessages);
+export const chatBanRow = createSelectSchema(chatBans);
+export const chatModeratorRow = createSelectSchema(chatModerators);
+export const chatSettingsRow = createSelectSchema(chatSettings);
 
 export type UserRow = typeof users.$inferSelect;
 export type ChannelRow = typeof channels.$inferSelect;

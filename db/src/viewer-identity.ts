@@ -31,6 +31,8 @@ export interface ViewerIdentity {
    * whichever process gave it.
    */
   firstSession(cookie: string, streamId: number): string;
+  /** The browser itself, for as long as it keeps its cookie: a ban from a chat outlives an account's name. 22 characters. */
+  browser(cookie: string): string;
 }
 
 const COOKIE = new RegExp(`(?:^|;)\\s*${VIEWER_COOKIE}=([A-Za-z0-9_-]{22})\\s*(?:;|$)`);
@@ -62,6 +64,7 @@ export function makeViewerIdentity(secret: string): ViewerIdentity {
   const hash = (key: Buffer, text: string) => createHmac("sha256", key).update(text).digest("base64url").slice(0, 22);
   const memberKey = derive("viewer now");
   const sessionKey = derive("viewer first session");
+  const browserKey = derive("chat browser");
   /** Today's and yesterday's: a session may be looked for across midnight. */
   const dayKeys = new Map<string, Buffer>();
   const dayKey = (day: string): Buffer => {
@@ -73,6 +76,7 @@ export function makeViewerIdentity(secret: string): ViewerIdentity {
   return {
     member: (viewer) => hash(memberKey, textOf(viewer)),
     visitor: (viewer, day) => hash(dayKey(day), textOf(viewer)),
+    browser: (cookie) => hash(browserKey, cookie),
     firstSession: (cookie, streamId) => hash(sessionKey, `${cookie}\n${streamId}`),
   };
 }

@@ -1,6 +1,7 @@
 /** What the event feed and its clients say to each other; docs/events.md explains it. */
 import type { StreamChange, ViewersChange } from "@streamhub/db";
 import { type Static, t } from "elysia";
+import type { ChatMessage, ChatRoom } from "../chat/model.ts";
 import type { ProblemCode } from "../error.ts";
 import type { Sample } from "../streams/sample.ts";
 
@@ -16,7 +17,7 @@ export const EventsQuery = t.Object({
     t.String({
       maxLength: 1_500,
       description:
-        "Topics with commas between: streams, viewers, channel:ID, owner:STREAMID. Without it SSE gets streams, a WebSocket nothing yet",
+        "Topics with commas between: streams, viewers, channel:ID, chat:CHANNELID, owner:STREAMID. Without it SSE gets streams, a WebSocket nothing yet",
     }),
   ),
   lastEventId: t.Optional(
@@ -68,8 +69,23 @@ export interface SampleEvent {
   readonly data: Sample & { readonly streamId: number; readonly at: string };
 }
 
+interface ChatWord<T extends string, D> {
+  readonly type: T;
+  readonly topic: string;
+  readonly id: string;
+  readonly data: D;
+}
+
+/** Of a channel's chat. */
+export type ChatEvent =
+  | ChatWord<"chat.message", ChatMessage>
+  | ChatWord<"chat.deleted", { readonly messageId: number }>
+  /** Somebody was banned: what they said lately is gone. */
+  | ChatWord<"chat.cleared", { readonly userId: number }>
+  | ChatWord<"chat.settings", ChatRoom>;
+
 /** What a topic tells. */
-export type TopicEvent = StreamEvent | ViewersEvent | SampleEvent;
+export type TopicEvent = StreamEvent | ViewersEvent | SampleEvent | ChatEvent;
 
 /** What the feed says about itself. */
 export type FeedNotice =

@@ -14,6 +14,7 @@ import {
   serveEvents,
 } from "../../test/event-clients.ts";
 import { startPlatform, type TestChannel, type TestPlatform } from "../../test/platform.ts";
+import type { StreamEvent } from "./model.ts";
 import { formatPositions, parsePositions } from "./positions.ts";
 
 setDefaultTimeout(120_000);
@@ -89,10 +90,12 @@ async function publish(of: TestChannel, visibility: "public" | "unlisted"): Prom
 }
 
 const topics = () => `streams,channel:${channel.id},channel:${other.id}`;
+const isOf = (message: Received, topic: string): message is StreamEvent & Received =>
+  message.type === "stream.updated" && message.topic === topic;
 const seenOn = (messages: readonly Received[], topic: string) =>
-  messages.flatMap((message) => ("id" in message && message.topic === topic ? [message.data.streamId] : []));
+  messages.flatMap((message) => (isOf(message, topic) ? [message.data.streamId] : []));
 const has = (topic: string, streamId: number) => (message: Received) =>
-  "id" in message && message.topic === topic && message.data.streamId === streamId;
+  isOf(message, topic) && message.data.streamId === streamId;
 
 const connect = (transport: "ws" | "sse", lastEventId: string, inHeader: boolean): Promise<FeedClient> => {
   const query = `?topics=${topics()}`;

@@ -14,15 +14,15 @@ export type Decision =
   /** `manages`: the owner, or an administrator. */
   { readonly kind: "granted"; readonly manages: boolean } | { readonly kind: "refused"; readonly code: ProblemCode };
 
-const idsOf = (topics: Iterable<Topic>, wanted: "channel" | "owner"): number[] => {
+const idsOf = (topics: Iterable<Topic>, ...wanted: readonly Topic["kind"][]): number[] => {
   const ids = new Set<number>();
-  for (const topic of topics) if (topic.kind === wanted) ids.add(topic.id);
+  for (const topic of topics) if ("id" in topic && wanted.includes(topic.kind)) ids.add(topic.id);
   return [...ids];
 };
 
 export async function readRights(db: Database, topics: readonly Topic[]): Promise<Rights> {
   const [channels, streams] = await Promise.all([
-    queries.channelsHeld(db, idsOf(topics, "channel")),
+    queries.channelsHeld(db, idsOf(topics, "channel", "chat")),
     queries.streamsHeld(db, idsOf(topics, "owner")),
   ]);
   return { channels, streams };
@@ -55,7 +55,8 @@ export function decide(topic: Topic, actor: Actor | null, { channels, streams }:
     case "streams":
     case "viewers":
       return { kind: "granted", manages: false };
-    case "channel": {
+    case "channel":
+    case "chat": {
       const channel = channels.get(topic.id);
       const manages = channel !== undefined && mayManage(actor, channel.userId);
       if (channel === undefined || (channel.visibility === "private" && !manages)) return refuse("channel.not-found");

@@ -29,7 +29,10 @@ function readTopics(text: string): Topic[] {
   return names.map((name) => {
     const topic = parseTopic(name);
     if (topic === null)
-      throw invalid("topics", "Expected streams, viewers, channel:ID or owner:STREAMID, with commas between");
+      throw invalid(
+        "topics",
+        "Expected streams, viewers, channel:ID, chat:CHANNELID or owner:STREAMID, with commas between",
+      );
     return topic;
   });
 }

@@ -3,8 +3,9 @@ import type { Static, TObject, TProperties } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { type BusEvent, STREAMS_TOPIC, type ViewersChange } from "@streamhub/db";
 import { t } from "elysia";
+import { ChatMessageSchema, ChatRoomSchema } from "../chat/model.ts";
 import { SampleSchema } from "../streams/sample.ts";
-import type { FeedMessage, TopicEvent } from "./model.ts";
+import type { ChatEvent, FeedMessage, TopicEvent } from "./model.ts";
 
 /** A message in the words of both transports. */
 export interface Wording {
@@ -35,20 +36,41 @@ const Change = t.Object({
 const Viewers = t.Object({ streamId: t.Integer(), channelId: t.Integer(), viewers: t.Integer({ minimum: 0 }) });
 const TimedSample = t.Object({ streamId: t.Integer(), at: t.String(), ...SampleSchema.properties });
 
-/** Only what the schema names goes out; null for what does not fit it: whoever reaches the bus may write on it. */
-function read<P extends TProperties>(schema: TObject<P>, data: string): Static<TObject<P>> | null {
+const Chat = t.Object({ type: t.String(), visibility: Visibility, data: t.Unknown() });
+const CHAT_DATA: { readonly [K in ChatEvent["type"]]: TObject } = {
+  "chat.message": ChatMessageSchema,
+  "chat.deleted": t.Object({ messageId: t.Integer() }),
+  "chat.cleared": t.Object({ userId: t.Integer() }),
+  "chat.settings": ChatRoomSchema,
+};
+
+const parsed = (data: string): unknown => {
   try {
-    const value: unknown = JSON.parse(data);
-    return Value.Check(schema, value) ? (Value.Clean(schema, value) as Static<TObject<P>>) : null;
+    return JSON.parse(data);
   } catch {
     return null;
   }
-}
+};
+
+/** Only what the schema names goes out; null for what does not fit it: whoever reaches the bus may write on it. */
+const fit = <P extends TProperties>(schema: TObject<P>, value: unknown): Static<TObject<P>> | null =>
+  Value.Check(schema, value) ? (Value.Clean(schema, value) as Static<TObject<P>>) : null;
+
+const read = <P extends TProperties>(schema: TObject<P>, data: string) => fit(schema, parsed(data));
 
 export const readViewers = (event: BusEvent): ViewersChange | null => read(Viewers, event.data);
 
 export const wordViewers = (topic: string, data: readonly ViewersChange[]): Wording =>
   word({ type: "viewers", topic, data });
+
+function wordChat({ id, topic, data: text }: BusEvent): Wording | null {
+  const change = read(Chat, text);
+  const schema = change === null ? undefined : CHAT_DATA[change.type as ChatEvent["type"]];
+  if (change === null || schema === undefined) return null;
+  const data = fit(schema, change.data);
+  if (data === null) return null;
+  return word({ type: change.type, topic, id, data } as ChatEvent, id, change.visibility === "private");
+}
 
 /** What a topic's own event says to its clients; null when it is not for them. */
 export function wordEvent({ id, topic, data }: BusEvent): Wording | null {
@@ -56,6 +78,7 @@ export function wordEvent({ id, topic, data }: BusEvent): Wording | null {
     const sample = read(TimedSample, data);
     return sample === null ? null : word({ type: "stream.sample", topic, data: sample });
   }
+  if (topic.startsWith("chat:")) return wordChat({ id, topic, data });
   const change = read(Change, data);
   if (change === null) return null;
   const { type, ...rest } = change;

@@ -16,6 +16,7 @@ export const TAGS = [
   { name: "Users", description: "Who is who" },
   { name: "Channels", description: "Places to broadcast from, and their stream keys" },
   { name: "Follows", description: "Which channels one wants to hear of" },
+  { name: "Chat", description: "What viewers say to each other, and who keeps order" },
   { name: "Streams", description: "Broadcasts: planned, live and over" },
   { name: "Pictures", description: "Avatars, pictures of channels and covers of streams" },
   { name: "Playback", description: "Who may watch what is private" },

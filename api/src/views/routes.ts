@@ -3,11 +3,9 @@ import { Elysia, t } from "elysia";
 import { visitor } from "../auth/guard.ts";
 import { ProblemSchema } from "../error.ts";
 import type { Services } from "../services.ts";
+import { viewerCookie } from "./cookie.ts";
 import { OpenParams, openBody, reportBody, ViewParams, ViewSchema } from "./model.ts";
 import type { viewService } from "./service.ts";
-
-/** A year: only how often someone comes back within a day is ever looked at. */
-const COOKIE_SECONDS = 365 * 24 * 3_600;
 
 export function viewRoutes(services: Services, views: ReturnType<typeof viewService>) {
   const openings = new Elysia({ name: "views-open", prefix: "/api/streams", tags: ["Views"] })
@@ -18,15 +16,7 @@ export function viewRoutes(services: Services, views: ReturnType<typeof viewServ
         const { view, cookie: made } = await views.open(actor, params.id, request, body);
         set.status = 201;
         set.headers["cache-control"] = "no-store";
-        if (made !== null)
-          cookie[VIEWER_COOKIE]?.set({
-            value: made,
-            path: "/",
-            httpOnly: true,
-            sameSite: "lax",
-            secure: services.publicUrl?.startsWith("https:") ?? false,
-            maxAge: COOKIE_SECONDS,
-          });
+        if (made !== null) cookie[VIEWER_COOKIE]?.set(viewerCookie(made, services));
         return view;
       },
       {

@@ -30,6 +30,8 @@ export {
   listChannels,
   type PublicChannel,
 } from "./channels.ts";
+export * from "./chat-messages.ts";
+export * from "./chat-order.ts";
 export * from "./credentials.ts";
 export { MAX_LIMIT, type Page, type PageRequest } from "./cursor.ts";
 export * from "./documents.ts";

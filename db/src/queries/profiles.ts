@@ -5,6 +5,7 @@ import { DatabaseError, guarded } from "../database-error.ts";
 import type { Role, SessionRow } from "../model.ts";
 import { apiTokens } from "../schema/api-tokens.ts";
 import { channels } from "../schema/channels.ts";
+import { chatMessages, chatModerators } from "../schema/chat.ts";
 import { follows } from "../schema/follows.ts";
 import { idempotencyKeys } from "../schema/idempotency-keys.ts";
 import { sessions } from "../schema/sessions.ts";
@@ -191,6 +192,9 @@ export const deleteAccount = guarded(async (db: Database, id: number): Promise<C
     await tx.delete(sessions).where(eq(sessions.userId, id));
     await tx.delete(apiTokens).where(eq(apiTokens.userId, id));
     await tx.delete(follows).where(eq(follows.userId, id));
+    // What they said goes too; bans stay, with the browsers that were used.
+    await tx.delete(chatMessages).where(eq(chatMessages.userId, id));
+    await tx.delete(chatModerators).where(eq(chatModerators.userId, id));
     await tx.delete(idempotencyKeys).where(eq(idempotencyKeys.userId, id));
     // Views keep counting, as those of nobody in particular.
     await tx.delete(statisticsViewers).where(eq(statisticsViewers.userId, id));

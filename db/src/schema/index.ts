@@ -1,5 +1,6 @@
 export { apiTokens } from "./api-tokens.ts";
 export { channels } from "./channels.ts";
+export { chatBans, chatMessages, chatModerators, chatSettings } from "./chat.ts";
 export { documentAcceptances, documents, documentVersions } from "./documents.ts";
 export { follows } from "./follows.ts";
 export { idempotencyKeys } from "./idempotency-keys.ts";
