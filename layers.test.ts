@@ -46,6 +46,8 @@ function arrows(from: RegExp, to: RegExp): string[] {
 const STACK: Readonly<Record<string, readonly string[]>> = {
   bytes: [],
   rtmp: ["bytes"],
+  // What a gateway says before the first byte of RTMP.
+  "proxy-protocol": ["bytes"],
   flv: ["bytes"],
   live: ["bytes", "flv"],
   // Reads what encoders say of themselves, which is AMF.
@@ -59,7 +61,7 @@ const STACK: Readonly<Record<string, readonly string[]>> = {
   recording: ["bytes", "live", "packager", "storage"],
   pictures: ["bytes", "packager"],
   delivery: ["bytes", "flv", "live", "packager", "storage", "recording", "pictures"],
-  server: ["bytes", "rtmp", "flv", "live"],
+  server: ["bytes", "rtmp", "proxy-protocol", "flv", "live"],
   platform: ["bytes", "live", "doctor"],
 };
 
@@ -95,8 +97,8 @@ describe("layers", () => {
     });
   }
 
-  test("bytes, rtmp, flv, doctor, packager and conformance are pure: no Bun, no node:, no package, no clock, no log", () => {
-    const pure = /^ingest\/src\/(bytes|rtmp|flv|doctor|packager|conformance)\//;
+  test("bytes, rtmp, proxy-protocol, flv, doctor, packager and conformance are pure: no Bun, no node:, no package, no clock, no log", () => {
+    const pure = /^ingest\/src\/(bytes|rtmp|proxy-protocol|flv|doctor|packager|conformance)\//;
     expect(arrows(pure, /^(?!ingest\/src\/)/)).toEqual([]);
     const impure =
       /\b(Bun\.|process\.|console\.|Date\.now|performance\.now|setTimeout|setInterval|Math\.random|await |async )/;

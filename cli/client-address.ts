@@ -91,6 +91,15 @@ function forwardedHops(header: string): string[] {
   });
 }
 
+/** Whether an address lies in one of these addresses and CIDR ranges. */
+export function makeAddressList(list: readonly string[]): (address: string) => boolean {
+  const ranges = list.flatMap(parseRange);
+  return (text) => {
+    const address = ranges.length === 0 ? null : parse(text);
+    return address !== null && ranges.some((range) => within(range, address));
+  };
+}
+
 export type ClientAddress = (peer: string | undefined, headers: Headers) => string;
 
 /** `trustedProxies`: addresses and CIDR ranges. Gives "" when the connection has no address (a Unix socket). */

@@ -15,6 +15,7 @@ import {
 } from "@streamhub/ingest/platform/index";
 import { defineCommand } from "citty";
 import { Registry as PromRegistry } from "prom-client";
+import { makeAddressList } from "./client-address.ts";
 import { coversOf } from "./covers.ts";
 import { environment } from "./environment.ts";
 import { misuse } from "./failure.ts";
@@ -121,6 +122,7 @@ export const ingestCommand = defineCommand({
           tls: readTls(env.rtmps),
           apps,
           limits: env.rtmpLimits,
+          isProxy: makeAddressList(env.rtmpTrustedProxies),
           gate,
           audience,
           recordings,

@@ -35,6 +35,7 @@ import { makeSite } from "@streamhub/web/serve";
 import { defineCommand } from "citty";
 import { Registry as PromRegistry } from "prom-client";
 import { type Addresses, addressesOf, bannerText, type FirstRun } from "./banner.ts";
+import { makeAddressList } from "./client-address.ts";
 import { coversOf } from "./covers.ts";
 import { startDemo } from "./demo.ts";
 import { environment } from "./environment.ts";
@@ -125,6 +126,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
       tls,
       apps: ["live"],
       limits: env.rtmpLimits,
+      isProxy: makeAddressList(env.rtmpTrustedProxies),
       gate,
       audience,
       recordings: recordingsOf(env, handle.db, bus),

@@ -199,6 +199,11 @@ const VARIABLES = {
     about: "addresses and CIDR ranges of proxies whose X-Forwarded-For counts, with commas between; unset: none",
     parse: withDefault([], addressRanges),
   },
+  RTMP_TRUSTED_PROXIES: {
+    about:
+      "addresses and CIDR ranges of proxies that send a PROXY header on RTMP_PORT, with commas between; unset: none",
+    parse: withDefault([], addressRanges),
+  },
   CORS_ORIGINS: {
     about: "other sites whose pages may call the API, with commas between; unset: none",
     parse: withDefault([], origins),
@@ -267,6 +272,8 @@ export interface Env {
   readonly metricsToken: string | null;
   /** Addresses or CIDR ranges. */
   readonly trustedProxies: readonly string[];
+  /** Addresses or CIDR ranges: these must send a PROXY header, nobody else may. */
+  readonly rtmpTrustedProxies: readonly string[];
   readonly corsOrigins: readonly string[];
   readonly publicUrl: string | null;
   readonly remuxer: (typeof REMUXERS)[number];
@@ -332,6 +339,7 @@ export function readEnv(record: Readonly<Record<string, string | undefined>>, op
     streamKeySecret: value.STREAM_KEY_SECRET,
     metricsToken: value.METRICS_TOKEN,
     trustedProxies: value.TRUSTED_PROXIES,
+    rtmpTrustedProxies: value.RTMP_TRUSTED_PROXIES,
     corsOrigins: value.CORS_ORIGINS,
     publicUrl: value.PUBLIC_URL,
     remuxer: value.REMUXER,

@@ -31,6 +31,8 @@ export interface IngestOptions {
   readonly host: string;
   readonly rtmpPort: number;
   readonly tls?: { readonly port: number; readonly cert: string; readonly key: string } | undefined;
+  /** Peers that send a PROXY header (`server/listener.ts`); default nobody. */
+  readonly isProxy?: ((address: string) => boolean) | undefined;
   /** Application names that `connect` may give; null accepts any. */
   readonly apps: readonly string[] | null;
   readonly gate: Gate;
@@ -144,6 +146,7 @@ export function startIngest(options: IngestOptions): Ingest {
     host,
     port: rtmpPort,
     ...(tls ? { tls } : {}),
+    ...(options.isProxy ? { isProxy: options.isProxy } : {}),
     apps,
     gate,
     registry,

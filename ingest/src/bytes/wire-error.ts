@@ -1,5 +1,6 @@
 /** Every way in which bytes from the network can break a rule, as `layer.cause`. Closed: metrics use these as label values. */
 export const WIRE_ERROR_CODES = [
+  "proxy.malformed",
   "handshake.version",
   "chunk.size-invalid",
   "chunk.too-many-streams",

@@ -65,7 +65,7 @@ export class Connection implements Publisher {
   private since: Milliseconds;
 
   constructor(
-    private readonly socket: Socket<Connection | null>,
+    private readonly socket: Pick<Socket<unknown>, "write" | "end" | "terminate">,
     readonly id: string,
     readonly address: string,
     private readonly context: ConnectionContext,

@@ -1,13 +1,16 @@
 /** The RTMP and RTMPS listeners: accept, limits, one deadline timer for all connections, orderly stop. */
 import { createHmac, randomBytes } from "node:crypto";
 import type { Socket, TCPSocketListener } from "bun";
+import type { Milliseconds } from "../bytes/units.ts";
+import { WireError, type WireErrorCode } from "../bytes/wire-error.ts";
 import type { Playback } from "../live/playback.ts";
 import type { Gate, Log } from "../live/ports.ts";
 import type { Registry } from "../live/registry.ts";
+import { type Introduced, ProxyHeader } from "../proxy-protocol/header.ts";
 import type { HandshakeCrypto } from "../rtmp/handshake/crypto.ts";
-import { makeClockWatch } from "./clock-jump.ts";
+import { afterJump, makeClockWatch } from "./clock-jump.ts";
 import { Connection, type ConnectionContext, systemNow } from "./connection.ts";
-import type { ServerLimits } from "./limits.ts";
+import type { CloseReason, ServerLimits } from "./limits.ts";
 import type { ServerMetrics } from "./metrics.ts";
 
 export const nodeHandshakeCrypto: HandshakeCrypto = {
@@ -25,6 +28,11 @@ export interface RtmpServerOptions {
   readonly port: number;
   /** RTMPS: TLS from the first byte. Certificate and key in PEM. */
   readonly tls?: { readonly port: number; readonly cert: string; readonly key: string };
+  /**
+   * Peers that must send a PROXY header before the handshake, which says whose connection it is; default nobody. From anybody else such a header is a
+   * bad handshake. Not on the RTMPS port: there the header would have to come before TLS.
+   */
+  readonly isProxy?: (address: string) => boolean;
   readonly apps: readonly string[] | null;
   readonly gate: Gate;
   readonly registry: Registry;
@@ -42,6 +50,15 @@ export interface RtmpServer {
   stop(graceMs: number): Promise<void>;
 }
 
+/** Of a proxy that has not said yet whom it speaks for. */
+interface Introduction {
+  readonly header: ProxyHeader;
+  since: Milliseconds;
+}
+type PeerData = Connection | Introduction | null;
+type Peer = Socket<PeerData>;
+type RefusedAtOnce = Extract<CloseReason, `limit.${string}` | "server.stopping">;
+
 /** Throws what `Bun.listen` throws (EADDRINUSE …). */
 export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
   const { limits, metrics, log } = options;
@@ -57,63 +74,100 @@ export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
   let counter = 0;
   let stopping = false;
 
-  const refuse = (
-    socket: Socket<Connection | null>,
-    reason: "limit.connections" | "limit.connections-per-address" | "server.stopping",
-  ) => {
+  /** Sockets of proxies that have not said yet whom they speak for. */
+  const unknown = new Set<Peer>();
+
+  const refuse = (socket: Peer, reason: RefusedAtOnce | WireErrorCode) => {
     socket.data = null;
-    metrics.opened();
     metrics.closed(reason);
     socket.terminate();
   };
 
-  const handlers = {
+  /** Null: it was refused. */
+  function connect(socket: Peer, address: string): Connection | null {
+    const same = perAddress.get(address) ?? 0;
+    if (same >= limits.maxConnectionsPerAddress) {
+      refuse(socket, "limit.connections-per-address");
+      return null;
+    }
+    perAddress.set(address, same + 1);
+    counter++;
+    const connection = new Connection(socket, `r${counter.toString(36)}`, address, context);
+    socket.data = connection;
+    open.add(connection);
+    return connection;
+  }
+
+  function introduce(socket: Peer, { header }: Introduction, bytes: Uint8Array): void {
+    let found: Introduced | null;
+    try {
+      found = header.push(bytes);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      log.warn({ code: error.code, address: socket.remoteAddress }, error.message);
+      unknown.delete(socket);
+      refuse(socket, error.code);
+      return;
+    }
+    if (found === null) return;
+    unknown.delete(socket);
+    const connection = connect(socket, found.address ?? socket.remoteAddress);
+    if (found.rest.length > 0) connection?.onData(found.rest);
+  }
+
+  function gone(socket: Peer): void {
+    const { data } = socket;
+    if (data instanceof Connection) data.onClosed();
+    // Only once: an error is followed by a close.
+    else if (unknown.delete(socket)) metrics.closed("peer.closed");
+  }
+
+  const handlersFor = (isProxy: (address: string) => boolean) => ({
     // Not Node's Buffer, the default: its `slice` is a view, and who took it for a copy would lose it when the read is given back.
     binaryType: "uint8array" as const,
-    open(socket: Socket<Connection | null>) {
-      const address = socket.remoteAddress;
-      const same = perAddress.get(address) ?? 0;
-      if (stopping) return refuse(socket, "server.stopping");
-      if (open.size >= limits.maxConnections) return refuse(socket, "limit.connections");
-      if (same >= limits.maxConnectionsPerAddress) return refuse(socket, "limit.connections-per-address");
+    open(socket: Peer) {
       metrics.opened();
-      perAddress.set(address, same + 1);
-      counter++;
-      socket.data = new Connection(socket, `r${counter.toString(36)}`, address, context);
-      open.add(socket.data);
+      if (stopping) return refuse(socket, "server.stopping");
+      if (open.size + unknown.size >= limits.maxConnections) return refuse(socket, "limit.connections");
+      if (isProxy(socket.remoteAddress)) {
+        socket.data = { header: new ProxyHeader(), since: systemNow() };
+        unknown.add(socket);
+      } else connect(socket, socket.remoteAddress);
     },
-    data(socket: Socket<Connection | null>, bytes: Uint8Array) {
-      socket.data?.onData(bytes);
+    data(socket: Peer, bytes: Uint8Array) {
+      const { data } = socket;
+      if (data instanceof Connection) data.onData(bytes);
+      else if (data !== null) introduce(socket, data, bytes);
     },
-    drain(socket: Socket<Connection | null>) {
-      socket.data?.onDrain();
+    drain(socket: Peer) {
+      if (socket.data instanceof Connection) socket.data.onDrain();
     },
-    close(socket: Socket<Connection | null>) {
+    close(socket: Peer) {
+      gone(socket);
       const connection = socket.data;
-      if (!connection) return;
-      connection.onClosed();
+      if (!(connection instanceof Connection)) return;
       open.delete(connection);
       const left = (perAddress.get(connection.address) ?? 1) - 1;
       if (left > 0) perAddress.set(connection.address, left);
       else perAddress.delete(connection.address);
     },
-    error(socket: Socket<Connection | null>, error: Error) {
+    error(socket: Peer, error: Error) {
       log.debug({ code: "socket.error", error: error.message }, "A socket failed");
-      socket.data?.onClosed();
+      gone(socket);
     },
-  };
+  });
 
-  const listen = (port: number, tls?: { cert: string; key: string }): TCPSocketListener<Connection | null> =>
-    Bun.listen<Connection | null>({
+  const listen = (port: number, tls?: { cert: string; key: string }): TCPSocketListener<PeerData> =>
+    Bun.listen<PeerData>({
       hostname: options.host,
       port,
       data: null,
-      socket: handlers,
+      socket: handlersFor(tls === undefined ? (options.isProxy ?? (() => false)) : () => false),
       ...(tls ? { tls } : {}),
     });
 
   const plain = listen(options.port);
-  let secure: TCPSocketListener<Connection | null> | null = null;
+  let secure: TCPSocketListener<PeerData> | null = null;
   if (options.tls) {
     try {
       secure = listen(options.tls.port, options.tls);
@@ -129,17 +183,26 @@ export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
     const by = clock.jump(now, performance.now());
     if (by !== 0) for (const connection of open) connection.clockJumped(by, now);
     for (const connection of open) connection.checkDeadlines(now);
+    for (const socket of [...unknown]) {
+      const introduction = socket.data as Introduction;
+      if (by !== 0) introduction.since = afterJump(introduction.since, by, now);
+      if (now - introduction.since <= limits.handshakeTimeout) continue;
+      unknown.delete(socket);
+      refuse(socket, "limit.handshake-timeout");
+    }
   }, DEADLINE_CHECK);
 
   return {
     port: plain.port,
     tlsPort: secure?.port ?? null,
-    connections: () => open.size,
+    connections: () => open.size + unknown.size,
     async stop(graceMs) {
       stopping = true;
       plain.stop();
       secure?.stop();
       for (const connection of open) connection.stop();
+      for (const socket of unknown) refuse(socket, "server.stopping");
+      unknown.clear();
       options.registry.endAway(systemNow());
       const deadline = Date.now() + graceMs;
       while (open.size > 0 && Date.now() < deadline) await Bun.sleep(20);

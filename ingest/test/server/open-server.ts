@@ -54,11 +54,12 @@ export interface TestServerOptions {
   readonly limits?: Partial<ServerLimits>;
   readonly apps?: readonly string[] | null;
   readonly playback?: PlaybackTokens;
+  readonly isProxy?: (address: string) => boolean;
   readonly tls?: { readonly port: number; readonly cert: string; readonly key: string };
 }
 
 export function openServer(options: TestServerOptions = {}): TestServer {
-  const { verdict = admitAll, limits = {}, apps = ["live"], tls, playback = null } = options;
+  const { verdict = admitAll, limits = {}, apps = ["live"], tls, isProxy, playback = null } = options;
   const asked: PublishRequest[] = [];
   const ended: number[] = [];
   const logged: TestServer["logged"] = [];
@@ -83,6 +84,7 @@ export function openServer(options: TestServerOptions = {}): TestServer {
     host: "127.0.0.1",
     port: 0,
     ...(tls === undefined ? {} : { tls }),
+    ...(isProxy === undefined ? {} : { isProxy }),
     apps,
     gate,
     registry,
