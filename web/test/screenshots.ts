@@ -31,6 +31,39 @@ const dataDir = makeDataDir();
 const server = await startServer({ dataDir });
 const browser = await openBrowser();
 
+type Api = (method: string, path: string, body?: unknown) => Promise<{ id: number }>;
+
+/** Some who watch together; the second time they are back. */
+async function talk(site: string, channelId: number, api: Api): Promise<void> {
+  const post = async (path: string, body: unknown, headers: Record<string, string> = {}) => {
+    const init = { method: "POST", headers: { "content-type": "application/json", ...headers } };
+    const response = await fetch(`${site}${path}`, { ...init, body: JSON.stringify(body) });
+    return (await response.json()) as { id: number; accessToken: string };
+  };
+  const path = `/api/channels/${channelId}/chat/messages`;
+  const speaker = async (username: string) => {
+    const password = "a password for pictures";
+    const { accessToken: made } = await post("/api/auth/register", {
+      username,
+      email: `${username}@example.org`,
+      password,
+    });
+    const { accessToken } =
+      made === undefined ? await post("/api/auth/login", { login: username, password }) : { accessToken: made };
+    return (text: string, replyTo: number | null = null) =>
+      post(path, { text, replyTo }, { authorization: `Bearer ${accessToken}` });
+  };
+  const [boris, chen, daria] = [await speaker("boris"), await speaker("chen"), await speaker("daria")];
+  await boris("The light over the river is unreal 😍");
+  const question = await chen("Which station was that? I looked away for a second.");
+  await api("POST", path, { text: "Bologoye, half-way. The next stop is in forty minutes.", replyTo: question.id });
+  await daria("Карта маршрута: https://www.openstreetmap.org/relation/3089197");
+  await chen("thanks @ada!");
+  await boris(
+    "Somebody should make a whole day of this, with the sound of the wheels and nothing else. I would leave it on while I work.",
+  );
+}
+
 async function main(): Promise<void> {
   const { page } = await browser.view();
   await register(page, server.site, "ada");
@@ -55,6 +88,7 @@ async function main(): Promise<void> {
     "the first broadcast",
     async () => (await api("GET", `/api/streams?channelId=${channel.id}&live=true`)).items[0],
   );
+  await talk(server.site, channel.id, api);
   await watch(slug);
   await first.exited;
   const past = await until(
@@ -68,6 +102,7 @@ async function main(): Promise<void> {
     "the broadcast",
     async () => (await api("GET", `/api/streams?channelId=${channel.id}&live=true`)).items[0],
   );
+  await talk(server.site, channel.id, api);
 
   const pages: readonly (readonly [name: string, path: string, who: "guest" | "member"])[] = [
     ["home", "/", "guest"],

@@ -3,6 +3,8 @@ import { en as accountEn } from "./account/en.ts";
 import { ru as accountRu } from "./account/ru.ts";
 import { en as adminEn } from "./admin/en.ts";
 import { ru as adminRu } from "./admin/ru.ts";
+import { en as chatEn } from "./chat/en.ts";
+import { ru as chatRu } from "./chat/ru.ts";
 import { formatElapsed } from "./elapsed.ts";
 import { en } from "./en.ts";
 import { ru } from "./ru.ts";
@@ -65,6 +67,7 @@ test("time on air is said in Russian too", () => expect(formatElapsed("ru", 3900
 
 test.each([
   ["accounts", accountEn, accountRu],
+  ["the chat", chatEn, chatRu],
   ["the studio", studioEn, studioRu],
   ["the administration", adminEn, adminRu],
 ])("the words of %s are complete in both languages", (_, english, russian) => {

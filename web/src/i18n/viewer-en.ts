@@ -56,6 +56,8 @@ export const viewerEn = {
     about: "About this channel",
     schedule: "Coming up",
     recordings: "Past broadcasts",
+    chat: "Chat",
+    showChat: "Show the chat",
     next: "Next broadcast",
     last: "Last broadcast",
     noAbout: "This channel has not said anything about itself yet.",

@@ -60,6 +60,8 @@ export const viewerRu = {
     about: "О канале",
     schedule: "Скоро в эфире",
     recordings: "Прошедшие эфиры",
+    chat: "Чат",
+    showChat: "Показать чат",
     next: "Следующий эфир",
     last: "Последний эфир",
     noAbout: "Канал ещё ничего о себе не рассказал.",

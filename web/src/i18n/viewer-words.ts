@@ -47,6 +47,8 @@ export interface ViewerWords {
     | "last"
     | "noAbout"
     | "feed"
+    | "chat"
+    | "showChat"
     | "interrupted"
   >;
   readonly follow: Texts<"follow" | "following" | "failed" | "tooMany"> & {

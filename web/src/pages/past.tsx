@@ -1,6 +1,7 @@
 import "../styles/watch.css";
 import { useParams, useSearchParams } from "@solidjs/router";
 import { createMemo, createSignal, Match, Show, Switch } from "solid-js";
+import { ChatSide, createTalk, ShowChat } from "../chat/chat-side.tsx";
 import { locale, words } from "../i18n/locale.ts";
 import { formatRelative } from "../i18n/when.ts";
 import { createNow } from "../live/create-now.ts";
@@ -20,6 +21,9 @@ export function Past() {
   const { stream, presence, reachable } = createStreamFeed(() => Number(params.id));
   const now = createNow(30_000);
   const [theatre, setTheatre] = createSignal(recall("theatre") === "true");
+  const talk = createTalk();
+  let wallClock: () => number | null = () => null;
+  const playhead = () => wallClock();
   let position: () => number | null = () => null;
   useTitle(() => (presence() === "missing" ? words().past.missing : (stream()?.title ?? "")));
 
@@ -41,8 +45,16 @@ export function Past() {
   };
   const slug = () => stream()?.channel.slug ?? params.id;
 
+  const hasTalk = () => talk.isOn() && (presence() === "recorded" || presence() === "loading");
+  const talkAbout = createMemo(() => {
+    const known = stream();
+    if (known === null) return null;
+    const { channelId, id, startedAt } = known;
+    return { channelId, slug: slug(), streamId: id, startedAt, isPast: true, playhead };
+  });
+
   return (
-    <div class="watch" classList={{ "watch-theatre": theatre() && presence() === "recorded" }}>
+    <div class="watch" classList={{ "watch-theatre": theatre() && presence() === "recorded", "watch-talk": hasTalk() }}>
       <div class="stage">
         <Show
           when={sources()}
@@ -102,10 +114,16 @@ export function Past() {
             onPosition={(read) => {
               position = read;
             }}
+            onWallClock={(read) => {
+              wallClock = read;
+            }}
             onEnded={() => {}}
           />
         </Show>
       </div>
+      <Show when={hasTalk()}>
+        <ChatSide talk={talk} about={talkAbout()} />
+      </Show>
       <Show when={!reachable()}>
         <p class="offline-notice" role="status">
           {words().site.offline}
@@ -125,14 +143,19 @@ export function Past() {
                   <span>{words().card.views(known().viewCount)}</span>
                 </p>
               </div>
-              <Show when={known().channel.visibility !== "private"}>
-                <ShareButton
-                  path={streamPath(known().id)}
-                  title={known().title}
-                  embed={null}
-                  position={() => position()}
-                />
-              </Show>
+              <div class="watch-ways">
+                <Show when={presence() === "recorded"}>
+                  <ShowChat talk={talk} />
+                </Show>
+                <Show when={known().channel.visibility !== "private"}>
+                  <ShareButton
+                    path={streamPath(known().id)}
+                    title={known().title}
+                    embed={null}
+                    position={() => position()}
+                  />
+                </Show>
+              </div>
             </div>
             <Show when={known().description}>{(text) => <p class="watch-about">{text()}</p>}</Show>
           </div>

@@ -1,6 +1,6 @@
 import "../styles/watch.css";
 import { A } from "@solidjs/router";
-import { createMemo, Show, untrack } from "solid-js";
+import { createMemo, lazy, Show, Suspense, untrack } from "solid-js";
 import { formatElapsed } from "../i18n/elapsed.ts";
 import { locale } from "../i18n/locale.ts";
 import { studioWords } from "../i18n/studio-words.ts";
@@ -16,6 +16,8 @@ import { useStudio } from "../studio/own-channel.ts";
 import { StopButton } from "../studio/stop-button.tsx";
 import { StreamForm } from "../studio/stream-form.tsx";
 import { Waiting } from "../studio/waiting.tsx";
+
+const ChatPanel = lazy(async () => ({ default: (await import("../chat/chat-panel.tsx")).ChatPanel }));
 
 /** The broadcast of the moment, for the one who makes it. */
 export function StudioLive() {
@@ -83,6 +85,18 @@ function OnAir(props: { stream: Stream }) {
           </p>
           <StopButton stream={props.stream} onStopped={() => void studio.refresh()} />
         </div>
+      </div>
+      <div class="studio-chat">
+        <Suspense>
+          {/* The streamer answers at once, whatever the preview shows. */}
+          <ChatPanel
+            channelId={studio.current().id}
+            slug={studio.current().slug}
+            streamId={id()}
+            startedAt={props.stream.startedAt}
+            playhead={() => null}
+          />
+        </Suspense>
       </div>
       <Doctor health={health} />
       <HealthCharts health={health} startedAt={props.stream.startedAt} />

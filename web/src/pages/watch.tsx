@@ -1,6 +1,7 @@
 import "../styles/watch.css";
 import { useLocation, useParams } from "@solidjs/router";
 import { createMemo, createSignal, For, Match, Show, Switch, untrack } from "solid-js";
+import { ChatSide, createTalk, ShowChat } from "../chat/chat-side.tsx";
 import { FollowButton } from "../follows/follow-button.tsx";
 import { locale, onAirSince, words } from "../i18n/locale.ts";
 import { formatMoment } from "../i18n/when.ts";
@@ -31,6 +32,9 @@ export function Watch() {
   const { channel, stream, presence, viewers, reachable, refresh } = createChannelFeed(() => params.slug);
   const now = createNow();
   const [theatre, setTheatre] = createSignal(recall("theatre") === "true");
+  const talk = createTalk();
+  let wallClock: () => number | null = () => null;
+  const playhead = () => wallClock();
   const live = () => presence() === "live";
   const title = () => (live() ? (stream()?.title ?? channel()?.title) : channel()?.title) ?? "";
   useTitle(() => (presence() === "missing" ? words().watch.missing : title()));
@@ -69,8 +73,16 @@ export function Watch() {
     setTheatre(on);
   }
 
+  const hasTalk = () => talk.isOn() && presence() !== "missing";
+  const talkAbout = createMemo(() => {
+    const id = channelId();
+    if (id === null) return null;
+    const { slug } = params;
+    return { channelId: id, slug, streamId: stream()?.id ?? null, startedAt: stream()?.startedAt ?? null, playhead };
+  });
+
   return (
-    <div class="watch" classList={{ "watch-theatre": theatre() && live() }}>
+    <div class="watch" classList={{ "watch-theatre": theatre() && live(), "watch-talk": hasTalk() }}>
       <div class="stage">
         <Show
           when={live()}
@@ -133,10 +145,16 @@ export function Watch() {
             startedAt={stream()?.startedAt ?? null}
             theatre={theatre()}
             onTheatre={chooseTheatre}
+            onWallClock={(read) => {
+              wallClock = read;
+            }}
             onEnded={refresh}
           />
         </Show>
       </div>
+      <Show when={hasTalk()}>
+        <ChatSide talk={talk} about={talkAbout()} />
+      </Show>
       <Show when={!reachable()}>
         <p class="offline-notice" role="status">
           {words().site.offline}
@@ -164,6 +182,7 @@ export function Watch() {
               </div>
               <div class="watch-ways">
                 <FollowButton channel={known()} />
+                <ShowChat talk={talk} />
                 <Show when={known().visibility !== "private"}>
                   <ShareButton
                     path={watchPath(known().slug)}

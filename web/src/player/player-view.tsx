@@ -31,6 +31,8 @@ export interface PlayerViewProps {
   readonly onTheatre?: (on: boolean) => void;
   /** Told what stands on the screen: seconds of what is over, or null. */
   readonly onPosition?: (read: () => number | null) => void;
+  /** The same as a time of day: milliseconds since 1970. */
+  readonly onWallClock?: (read: () => number | null) => void;
   readonly onEnded: () => void;
 }
 
@@ -70,6 +72,12 @@ export function PlayerView(props: PlayerViewProps) {
       const [shown, began] = [timeline.wallClock(), Date.parse(props.startedAt ?? "")];
       return shown === null || !Number.isFinite(began) ? null : (shown - began) / 1000;
     },
+  });
+  props.onWallClock?.(() => {
+    if (player.state() === "idle" || player.state() === "loading") return null;
+    const shown = timeline.wallClock();
+    const began = Date.parse(props.startedAt ?? "");
+    return shown ?? (props.isLive || !Number.isFinite(began) ? null : began + timeline.position() * 1000);
   });
   props.onPosition?.(() => (props.isLive ? null : timeline.position()));
   const storyboard = createMemo(() => {

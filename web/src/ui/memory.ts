@@ -8,6 +8,7 @@ type Choice =
   | "bandwidth"
   | "captions"
   | "theatre"
+  | "chat"
   | "access-until"
   | "account";
 

@@ -1,0 +1,6 @@
+/** Those that chats use most; keyboards have the others. */
+export const EMOJI: readonly string[] = [
+  ..."😀😂🤣😊😍🥰😎🤔😅😭😡😱🥳🤯😴🙄",
+  ..."👍👎👏🙏💪👋🤝✌🔥🎉🚀💯⭐🌈🎵🎮",
+  ..."🧡💛💚💙💜🖤💔👀🐱🐶🦊🍕☕🍺⚽🏆",
+];

@@ -1,0 +1,88 @@
+import { compactNumber, pluralOf } from "../formats.ts";
+import type { ChatWords } from "./en.ts";
+
+const form = (count: number, one: string, few: string, many: string) => {
+  const plural = pluralOf("ru", count);
+  return plural === "one" ? one : plural === "few" ? few : many;
+};
+
+/** Что говорит чат. */
+export const ru: ChatWords = {
+  title: "Чат",
+  lines: "Сообщения",
+  linesKeys: "Стрелки переходят между сообщениями, Enter открывает, что с ним можно сделать.",
+  empty: "Пока никто ничего не написал.",
+  emptyPast: "Сообщения появляются вместе с картинкой.",
+  loading: "Чат загружается",
+  failed: "Чат не загрузился.",
+  retry: "Попробовать ещё раз",
+  hide: "Скрыть чат",
+  inStep: "Вместе с картинкой",
+  older: "Показать более ранние",
+  newer: (count) =>
+    `${compactNumber("ru", count)} ${form(count, "новое сообщение", "новых сообщения", "новых сообщений")}`,
+  announced: (count, name, text) =>
+    count === 1
+      ? `${name}: ${text}`
+      : `${count} ${form(count, "новое сообщение", "новых сообщения", "новых сообщений")}. ${name}: ${text}`,
+  owner: "Владелец канала",
+  moderator: "Модератор",
+  answers: (name) => `Ответ для ${name}`,
+  input: "Сообщение",
+  placeholder: "Напишите что-нибудь",
+  send: "Отправить",
+  emoji: "Эмодзи",
+  left: (count) => `осталось ${count}`,
+  answering: (name) => `Ваш ответ для ${name}`,
+  noAnswer: "Не отвечать",
+  signIn: "Войдите, чтобы писать",
+  slow: (seconds) => `Медленный режим: одно сообщение в ${seconds}`,
+  wait: (seconds) => `Ещё ${seconds} с`,
+  followersOnly: "Для тех, кто следит",
+  off: "Чат закрыт.",
+  banned: "Вам нельзя писать в этом чате.",
+  bannedUntil: (time) => `Вам нельзя писать в этом чате до ${time}.`,
+  toFollow: "Здесь пишут только те, кто следит за каналом.",
+  actions: (name) => `Что сделать с сообщением ${name}`,
+  answer: "Ответить",
+  mention: "Упомянуть",
+  profile: "Профиль",
+  remove: "Удалить",
+  timeout: "Отключить на 10 минут",
+  timeoutLong: "Отключить на сутки",
+  ban: "Запретить навсегда",
+  name: "Назначить модератором",
+  close: "Закрыть",
+  removed: "Сообщение удалено.",
+  muted: (name) => `${name} пока не может писать.`,
+  gone: (name) => `${name} больше не может здесь писать.`,
+  named: (name) => `${name} теперь модератор.`,
+  undo: "Вернуть",
+  settings: {
+    title: "Чат",
+    lead: "Как зрители разговаривают друг с другом и кто следит за порядком.",
+    isOn: "Чат открыт",
+    isOnHint: "В закрытый никто не пишет; написанное остаётся.",
+    followersOnly: "Для тех, кто следит",
+    followersOnlyHint: "Пишут только те, кто следит за каналом.",
+    slow: "Медленный режим",
+    slowHint: "Сколько каждый ждёт между двумя сообщениями.",
+    noSlow: "Выключен",
+    words: "Запрещённые слова",
+    wordsHint: "По слову или фразе в строке. Со звёздочкой в конце — все, что так начинаются: спам* — это и спамер.",
+    save: "Сохранить",
+    saved: "Сохранено.",
+    moderators: "Модераторы",
+    moderatorsLead: "Они удаляют сообщения, отключают, запрещают писать и меняют эти настройки.",
+    noModerators: "Пока никого. Назначить модератора можно в чате, из его сообщения.",
+    dismiss: "Снять",
+    dismissOf: (name) => `Снять: ${name}`,
+    bans: "Кому нельзя писать",
+    noBans: "Писать могут все.",
+    forEver: "навсегда",
+    until: (time) => `до ${time}`,
+    unban: "Снова разрешить",
+    unbanOf: (name) => `Снова разрешить: ${name}`,
+    onlyOwner: "Модераторов назначает только владелец.",
+  },
+};
