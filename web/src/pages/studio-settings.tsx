@@ -6,6 +6,7 @@ import { channelSettingsPath, PATHS } from "../paths.ts";
 import { BroadcastForm } from "../studio/broadcast-form.tsx";
 import { createStreamKey, deleteChannel, saveChannel, type Visibility } from "../studio/channel-actions.ts";
 import { SlugField, VisibilityChoices } from "../studio/channel-fields.tsx";
+import { ChatSettings } from "../studio/chat-settings.tsx";
 import { useStudio } from "../studio/own-channel.ts";
 import { SecretField } from "../studio/secret-field.tsx";
 import { removeThumbnail, saveThumbnail } from "../studio/stream-actions.ts";
@@ -20,6 +21,7 @@ export function StudioSettings() {
       <ChannelForm />
       <ThumbnailPanel />
       <Show when={useStudio().current().settings}>{(settings) => <BroadcastForm settings={settings()} />}</Show>
+      <ChatSettings />
       <KeyPanel />
       <DeletePanel />
     </div>

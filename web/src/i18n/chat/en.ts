@@ -76,7 +76,6 @@ export const en = {
     until: (time: string) => `until ${time}`,
     unban: "Let write again",
     unbanOf: (name: string) => `Let ${name} write again`,
-    onlyOwner: "Only the owner names moderators.",
   },
 };
 

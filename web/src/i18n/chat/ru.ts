@@ -83,6 +83,5 @@ export const ru: ChatWords = {
     until: (time) => `до ${time}`,
     unban: "Снова разрешить",
     unbanOf: (name) => `Снова разрешить: ${name}`,
-    onlyOwner: "Модераторов назначает только владелец.",
   },
 };
