@@ -14,6 +14,7 @@ import { makeSite } from "@streamhub/web/serve";
 import { defineCommand } from "citty";
 import { Registry as PromRegistry } from "prom-client";
 import { environment } from "./environment.ts";
+import { makeGatewayPart } from "./gateway.ts";
 import { makeAddresses, type Part, startHttp } from "./http.ts";
 import { makeLog } from "./log.ts";
 import { makeMetricsPart } from "./metrics.ts";
@@ -73,7 +74,8 @@ export const apiCommand = defineCommand({
       });
       const api: Part = (request, _address, path) => (isApiPath(path) ? app.fetch(request) : null);
       const describe = makeDescribePage((request) => app.fetch(request));
-      const parts = [api, makeSite({ distDir: SITE_FOLDER, describe, publicUrl: env.publicUrl })];
+      const gateway = makeGatewayPart({ bus, token: env.gatewayToken });
+      const parts = [gateway, api, makeSite({ distDir: SITE_FOLDER, describe, publicUrl: env.publicUrl })];
       const http = startHttp({
         host: env.host,
         port: env.httpPort,

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { makeSockets } from "@streamhub/api/sockets";
 import { type Bus, migrate, openBus, openDatabase, queries } from "@streamhub/db";
 import { makePlaybackTokens, type PlaybackTokens } from "@streamhub/db/playback-token";
@@ -11,7 +12,9 @@ import {
   makeAudience,
   makeDatabaseGate,
   makeHealthHistory,
+  makeNodeLink,
   makeOpenGate,
+  type NodeLink,
 } from "@streamhub/ingest/platform/index";
 import { defineCommand } from "citty";
 import { Registry as PromRegistry } from "prom-client";
@@ -32,6 +35,12 @@ import { readTls } from "./serve.ts";
 import { makeShutdown, untilSignal } from "./shutdown.ts";
 
 const LOOPBACK = "127.0.0.1";
+
+/** The name under which others reach what listens on `host`. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return hostname();
+  return host.includes(":") ? `[${host}]` : host;
+}
 
 function qualityOf(text: string): Quality {
   if (text === "source" || text === "ladder") return text;
@@ -80,7 +89,9 @@ export const ingestCommand = defineCommand({
     const host = open ? LOOPBACK : env.host;
     try {
       const ffmpeg = args.packaging ? await findFfmpeg(env, log) : null;
+      const metrics = new PromRegistry();
       let ingest: Ingest | null = null;
+      let node: NodeLink | null = null;
       let gate: Gate = makeOpenGate(latencyOf(args.latency), qualityOf(args.quality));
       let bus: Bus | null = null;
       let audience: Audience | null = null;
@@ -107,11 +118,23 @@ export const ingestCommand = defineCommand({
         shutdown.defer("health history", history.stop);
         pictures = { onCover: coversOf(env, handle.db, log) };
         const onTakenOver = (streamId: number) => ingest?.cut(streamId, ENDED_ELSEWHERE);
-        gate = makeDatabaseGate({ handle, vault, bus, nodeId: nodeId(env.dataDir), log, onTakenOver });
+        const { maxPublishers: capacity } = env.ingestNode;
+        node = makeNodeLink({ bus, nodeId: nodeId(env.dataDir), capacity, metrics });
+        // Without Redis the bus ends at this process: other nodes can't be told from none.
+        const peers = env.redisUrl === null ? {} : { peers: node };
+        gate = makeDatabaseGate({
+          handle,
+          vault,
+          bus,
+          nodeId: nodeId(env.dataDir),
+          capacity,
+          ...peers,
+          log,
+          onTakenOver,
+        });
         shutdown.defer("gate", () => gate.close());
         await gate.recover();
       }
-      const metrics = new PromRegistry();
       shutdown.defer("process metrics", startProcessMetrics(metrics));
       const sockets = makeSockets();
       try {
@@ -140,6 +163,7 @@ export const ingestCommand = defineCommand({
       const { handle: media, rtmpPort, stop } = ingest;
       if (bus !== null)
         shutdown.defer("ingest bus", joinBus({ bus, ingest, log, ...(history === null ? {} : { history }) }));
+      if (node !== null) ingest.listen(node.listener);
       shutdown.defer("ingest", stop);
       if (bus !== null) await startRecordings(ingest, bus, log);
       const http = startHttp({
@@ -153,6 +177,10 @@ export const ingestCommand = defineCommand({
         log,
       });
       shutdown.defer("http", () => http.stop());
+      if (node !== null) {
+        node.start(env.ingestNode.url ?? `http://${reachable(host)}:${http.port}`);
+        shutdown.defer("node", node.stop);
+      }
       const rtmp = `rtmp://${open ? LOOPBACK : "localhost"}:${rtmpPort}/live`;
       const playback = `http://${open ? LOOPBACK : "localhost"}:${http.port}/live/{slug}/master.m3u8`;
       const text = [
@@ -162,6 +190,8 @@ export const ingestCommand = defineCommand({
       ].join("\n");
       print(args.json, { rtmp, playback: args.packaging ? playback : null, rtmpPort, mediaPort: http.port }, text);
       log.info({ code: "stopping", signal: await signal }, "Stopping");
+      node?.drain();
+      await ingest.drain(env.ingestNode.drainSeconds * 1_000);
     } finally {
       await shutdown.run();
     }

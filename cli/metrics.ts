@@ -1,6 +1,6 @@
 /** What operators read, `/metrics` (Prometheus) and `/stat` (nginx-rtmp's XML): with METRICS_TOKEN for whoever has it, without for this machine alone. */
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { Registry } from "prom-client";
+import { bearerOf, makeTokenCheck } from "./bearer.ts";
 
 export interface MetricsOptions {
   readonly registry: Registry;
@@ -21,8 +21,6 @@ const isLoopback = (address: string | undefined): boolean =>
 /** A proxy on this machine must not pass the path on by mistake. */
 const PROXY_HEADERS = ["x-forwarded-for", "forwarded", "x-real-ip", "x-forwarded-host", "x-forwarded-proto", "via"];
 
-const digest = (text: string) => createHash("sha256").update(text).digest();
-
 const refusal = (status: number, text: string, headers: Record<string, string> = {}) =>
   new Response(`${text}\n`, {
     status,
@@ -38,13 +36,12 @@ function passwordOf(authorization: string): string | undefined {
 }
 
 export function makeMetricsPart({ registry, token, stat }: MetricsOptions): MetricsPart {
-  const wanted = token === null ? null : digest(token);
+  const isToken = token === null ? null : makeTokenCheck(token);
 
   function refuse(request: Request, address: string | undefined, isStat: boolean): Response | null {
-    if (wanted !== null) {
+    if (isToken !== null) {
       const authorization = request.headers.get("authorization") ?? "";
-      const given = /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? (isStat ? passwordOf(authorization) : undefined);
-      if (given !== undefined && timingSafeEqual(digest(given), wanted)) return null;
+      if (isToken(bearerOf(request) ?? (isStat ? passwordOf(authorization) : undefined))) return null;
       return refusal(401, "Send the token: Authorization: Bearer METRICS_TOKEN.", {
         "www-authenticate": 'Bearer realm="metrics"',
       });

@@ -75,6 +75,10 @@ function days(text: string): Check<number> {
   return value > 0 ? { ok: value } : { wrong: "must be a number of days above 0, such as 30" };
 }
 
+function count(text: string): Check<number> {
+  return /^\d{1,6}$/.test(text) ? { ok: Number(text) } : { wrong: "must be a whole number up to 999999" };
+}
+
 const UNITS: Readonly<Record<string, number>> = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 };
 
 function bytes(text: string): Check<number> {
@@ -199,6 +203,23 @@ const VARIABLES = {
     about: "addresses and CIDR ranges of proxies whose X-Forwarded-For counts, with commas between; unset: none",
     parse: withDefault([], addressRanges),
   },
+  INGEST_URL: {
+    about:
+      "where a gateway reaches the media of an ingest that runs alone; unset: HOST, or else this machine's name, and MEDIA_PORT",
+    parse: optional(origin),
+  },
+  MAX_PUBLISHERS: {
+    about: "publishers that an ingest that runs alone takes at most; unset: no limit",
+    parse: optional(count),
+  },
+  DRAIN_SECONDS: {
+    about: "how long an ingest that runs alone lets its publishers go on when it is asked to stop",
+    parse: withDefault(0, count),
+  },
+  GATEWAY_TOKEN: {
+    about: "bearer token with which a gateway asks the API where a channel's media are; unset: nobody may",
+    parse: optional(secret),
+  },
   RTMP_TRUSTED_PROXIES: {
     about:
       "addresses and CIDR ranges of proxies that send a PROXY header on RTMP_PORT, with commas between; unset: none",
@@ -272,6 +293,12 @@ export interface Env {
   readonly metricsToken: string | null;
   /** Addresses or CIDR ranges. */
   readonly trustedProxies: readonly string[];
+  readonly ingestNode: {
+    readonly url: string | null;
+    readonly maxPublishers: number | null;
+    readonly drainSeconds: number;
+  };
+  readonly gatewayToken: string | null;
   /** Addresses or CIDR ranges: these must send a PROXY header, nobody else may. */
   readonly rtmpTrustedProxies: readonly string[];
   readonly corsOrigins: readonly string[];
@@ -339,6 +366,12 @@ export function readEnv(record: Readonly<Record<string, string | undefined>>, op
     streamKeySecret: value.STREAM_KEY_SECRET,
     metricsToken: value.METRICS_TOKEN,
     trustedProxies: value.TRUSTED_PROXIES,
+    ingestNode: {
+      url: value.INGEST_URL,
+      maxPublishers: value.MAX_PUBLISHERS,
+      drainSeconds: value.DRAIN_SECONDS,
+    },
+    gatewayToken: value.GATEWAY_TOKEN,
     rtmpTrustedProxies: value.RTMP_TRUSTED_PROXIES,
     corsOrigins: value.CORS_ORIGINS,
     publicUrl: value.PUBLIC_URL,

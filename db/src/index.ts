@@ -4,6 +4,7 @@ export { openBus } from "./bus/open.ts";
 export * from "./chat-events.ts";
 export type { Connect, Database, Sql } from "./connect.ts";
 export { asDatabaseError, DatabaseError, type DatabaseErrorCode } from "./database-error.ts";
+export * from "./ingest-nodes.ts";
 export { type KeyVault, makeKeyVault } from "./key-vault.ts";
 export type { Log } from "./log.ts";
 export { migrate } from "./migrate.ts";

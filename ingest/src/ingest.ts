@@ -83,12 +83,15 @@ export interface Ingest {
   recoverRecordings(): Promise<number>;
   /** What is live here, as nginx-rtmp's `/stat` says it: XML. With addresses of publishers and private channels: for operators. */
   stat(): string;
+  /** Takes nobody new, asks publishers to go elsewhere, and resolves when none is left or `limitMs` is over. Media are delivered as before. */
+  drain(limitMs: number): Promise<void>;
   /** Publishers first, then their packaging and their recordings; bounded. */
   stop(): Promise<void>;
 }
 
 const STOP_GRACE_MS = 3_000;
 const STAT_EVERY_MS = 1_000;
+const DRAIN_LOOK_MS = 100;
 
 /** Throws LimitError, and what `Bun.listen` throws when a port can't be opened. */
 export function startIngest(options: IngestOptions): Ingest {
@@ -179,6 +182,11 @@ export function startIngest(options: IngestOptions): Ingest {
     removeRecording: async (streamId) => recordings?.remove(streamId),
     recoverRecordings: async () => recordings?.recover() ?? 0,
     stat: stat.xml,
+    async drain(limitMs) {
+      server.drain();
+      const deadline = performance.now() + limitMs;
+      while (registry.size > 0 && performance.now() < deadline) await Bun.sleep(DRAIN_LOOK_MS);
+    },
     async stop() {
       clearInterval(ticking);
       await server.stop(STOP_GRACE_MS);

@@ -18,6 +18,8 @@ export interface GoLiveRequest {
   readonly nodeId: string;
   /** A live stream without a heartbeat for so long belongs to a node that crashed: it is ended and its channel is free. Milliseconds. */
   readonly staleAfterMs: number;
+  /** True: the node takes nobody new; a channel that is live is told of as ever. */
+  readonly isFull?: boolean;
 }
 
 /** How the channel wants to be broadcast. */
@@ -31,10 +33,10 @@ export type GoLiveResult =
     } & StreamName &
       BroadcastSettings)
   /** By an encoder that this key let in before: whoever has it decides what becomes of the second one. */
-  | ({ readonly kind: "already-live" } & StreamName & BroadcastSettings)
+  | ({ readonly kind: "already-live"; readonly ingestNode: string | null } & StreamName & BroadcastSettings)
   /** Its owner stopped it: seconds until an encoder is let in again. */
   | { readonly kind: "blocked"; readonly seconds: number }
-  | { readonly kind: "unknown-key" | "inactive-user" };
+  | { readonly kind: "unknown-key" | "inactive-user" | "no-room" };
 
 const blockedFor = sql<
   number | null
@@ -69,10 +71,11 @@ export const goLive = guarded(async (db: Database, vault: KeyVault, request: GoL
 
     const isLiveHere = sql`${streams.channelId} = ${channel.id} and ${streams.isLive}`;
     const ended = await endWhere(tx, sql`${isLiveHere} and ${staleFor(request.staleAfterMs)}`, LAST_HEARTBEAT);
-    const [live] = await tx.select({ id: streams.id }).from(streams).where(isLiveHere);
+    const [live] = await tx.select({ id: streams.id, ingestNode: streams.ingestNode }).from(streams).where(isLiveHere);
     const { slug, visibility, latency, quality, secondEncoder, isRecorded, dvrSeconds } = channel;
     const named = { channelId: channel.id, slug, visibility, latency, quality, secondEncoder, isRecorded, dvrSeconds };
-    if (live !== undefined) return { kind: "already-live", streamId: live.id, ...named };
+    if (live !== undefined) return { kind: "already-live", streamId: live.id, ingestNode: live.ingestNode, ...named };
+    if (request.isFull) return { kind: "no-room" };
 
     const now = sql`clock_timestamp()`;
     const started = { isLive: true, startedAt: now, heartbeatAt: now, ingestNode: request.nodeId };

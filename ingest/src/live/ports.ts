@@ -41,6 +41,8 @@ export interface Refused {
     | "publish.inactive-user"
     | "publish.already-publishing"
     | "publish.stopped"
+    | "publish.no-room"
+    | "publish.draining"
     | "publish.unavailable";
   /** One sentence for the streamer that says what to change. */
   readonly reason: string;

@@ -377,3 +377,66 @@ test("a node's name that the database could not hold is a mistake of the caller"
     expect(() => makeDatabaseGate({ handle, vault, bus, nodeId, log })).toThrow(RangeError);
   }
 });
+
+describe("several nodes", () => {
+  const other = (state: "there" | "draining" | "gone", isDraining = false) => ({
+    peers: { isDraining, stateOf: async () => state },
+  });
+
+  test("a channel of a node that is there is that node's", async () => {
+    await goLive(makeGate({ nodeId: "node-2" }));
+    expect(await makeGate(other("there")).admit(request())).toMatchObject({ code: "publish.already-publishing" });
+  });
+
+  test("a channel of a node that is gone is let in at once, and all that node had is over", async () => {
+    await queries.createChannel(handle.db, vault, {
+      slug: "two",
+      title: "Two",
+      username: "anna",
+      streamKey: "key-two",
+    });
+    const dead = makeGate({ nodeId: "node-2" });
+    const first = await goLive(dead);
+    const second = await dead.admit(request("key-two"));
+    const next = await goLive(makeGate(other("gone")));
+    expect(next).not.toBe(first);
+    expect(await stream(first)).toMatchObject({ is_live: false });
+    expect(await stream(next)).toMatchObject({ is_live: true, ingest_node: "node-1" });
+    expect(second.kind === "admitted" && (await stream(second.streamId!)).is_live).toBe(false);
+    await until("all is told", () => told.length === 5);
+    expect(told.slice(2).sort()).toEqual(["stream.ended 1", "stream.ended 2", "stream.started 3"]);
+  });
+
+  test("a node that is about to stop gives its channel up, and is told to", async () => {
+    const orders: string[] = [];
+    await bus.events.subscribe(["ingest"], ({ data }) => orders.push(data));
+    const first = await goLive(makeGate({ nodeId: "node-2" }));
+    const next = await goLive(makeGate(other("draining")));
+    expect([(await stream(first)).is_live, (await stream(next)).is_live]).toEqual([false, true]);
+    await until("the order is there", () => orders.length === 1);
+    expect(JSON.parse(orders[0]!)).toMatchObject({ type: "cut", streamId: first });
+  });
+
+  test("beyond its capacity nobody new is let in, whoever comes back is, and an end makes room", async () => {
+    await queries.createChannel(handle.db, vault, {
+      slug: "two",
+      title: "Two",
+      username: "anna",
+      streamKey: "key-two",
+    });
+    const gate = makeGate({ capacity: 1 });
+    const answers = await Promise.all([gate.admit(request()), gate.admit(request("key-two"))]);
+    expect(answers.map(({ kind }) => kind).sort()).toEqual(["admitted", "refused"]);
+    expect(answers.find(({ kind }) => kind === "refused")).toMatchObject({ code: "publish.no-room" });
+    const [mine, others] = answers[0]!.kind === "admitted" ? [KEY, "key-two"] : ["key-two", KEY];
+    expect(await gate.admit(request(mine))).toMatchObject({ kind: "admitted" });
+    const admitted = answers.find((answer) => answer.kind === "admitted")!;
+    await gate.ended(admitted.kind === "admitted" ? admitted.streamId! : 0, ms(Date.now()));
+    expect(await gate.admit(request(others))).toMatchObject({ kind: "admitted" });
+  });
+
+  test("while it is about to stop it takes nobody new", async () => {
+    expect(await makeGate(other("there", true)).admit(request())).toMatchObject({ code: "publish.draining" });
+    expect(await channelIsLive()).toBe(false);
+  });
+});

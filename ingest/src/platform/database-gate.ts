@@ -7,12 +7,14 @@ import {
   publishStreamChange,
   queries,
   type StreamName,
+  sendCut,
 } from "@streamhub/db";
 import { type Milliseconds, ms } from "../bytes/units.ts";
 import type { Admitted, Gate, PublishRequest, Refused } from "../live/ports.ts";
 import { codeOf } from "./code-of.ts";
 import { makeEndings } from "./endings.ts";
 import { startHeartbeat } from "./heartbeat.ts";
+import type { Peers } from "./node-link.ts";
 import { within } from "./within.ts";
 
 export interface DatabaseGateOptions {
@@ -31,6 +33,10 @@ export interface DatabaseGateOptions {
   readonly admitTimeoutMs?: number;
   /** Called when the database says that a stream of this node is over although the node has not ended it: stop its broadcast. */
   readonly onTakenOver?: (streamId: number) => void;
+  /** Publishers at most; null, the default: no limit. Who comes back to a broadcast of this node is no new one. */
+  readonly capacity?: number | null;
+  /** Where there are other nodes: a channel that one has which is gone, or about to stop, is let in here at once. */
+  readonly peers?: Peers & { readonly isDraining: boolean };
   readonly log: Log;
 }
 
@@ -60,9 +66,16 @@ const UNAVAILABLE = refuse(
   "The server can't check stream keys at the moment; try again in a few seconds.",
 );
 
+const NO_ROOM = refuse(
+  "publish.no-room",
+  "This server takes no more publishers at the moment; try again in a minute, or another server's address.",
+);
+const DRAINING = refuse("publish.draining", "This server is about to stop; connect again to reach another one.");
+const MOVED = "Your encoder has connected to another server, because this one is about to stop.";
+
 /** The `Gate` of a node with a database. Call `recover` once before the first `admit`; `close` at the end. */
 export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
-  const { nodeId, log, vault, bus } = options;
+  const { nodeId, log, vault, bus, capacity = null, peers } = options;
   if (!/^.{1,100}$/s.test(nodeId)) throw new RangeError("an ingest node's name has 1 to 100 characters");
   const { db } = options.handle;
   const staleAfterMs = options.staleAfterMs ?? 30_000;
@@ -93,13 +106,49 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
     log,
   });
   let closed = false;
+  /** Publishers that the database is asked about: room that may be taken. */
+  let entering = 0;
+  const isFull = () => peers?.isDraining === true || (capacity !== null && live.size + entering >= capacity);
+
+  async function goLive({ key: streamKey, address }: PublishRequest): Promise<queries.GoLiveResult> {
+    const request = { streamKey, address, nodeId, staleAfterMs, isFull: isFull() };
+    entering++;
+    try {
+      const result = await queries.goLive(db, vault, request);
+      if (result.kind === "live") live.add(result.streamId);
+      if (result.kind !== "already-live" || live.has(result.streamId) || request.isFull) return result;
+      return (await freed(result)) ? await goLiveAgain(request) : result;
+    } finally {
+      entering--;
+    }
+  }
+
+  async function goLiveAgain(request: queries.GoLiveRequest): Promise<queries.GoLiveResult> {
+    const result = await queries.goLive(db, vault, request);
+    if (result.kind === "live") live.add(result.streamId);
+    return result;
+  }
+
+  /** Whether the node that has this stream has it no more, and the database knows. */
+  async function freed({ streamId, ingestNode }: queries.GoLiveResult & { kind: "already-live" }): Promise<boolean> {
+    if (peers === undefined || ingestNode === null) return false;
+    const state = await peers.stateOf(ingestNode);
+    if (state === "there") return false;
+    log.warn({ code: `publish.node-${state}`, streamId, ingestNode }, "a channel of another node goes on here");
+    if (state === "gone") tell("stream.ended", await queries.recoverNode(db, ingestNode));
+    else {
+      const ended = await queries.endStream(db, streamId, Date.now());
+      if (ended !== null) tell("stream.ended", [ended]);
+      await sendCut(bus, streamId, MOVED).catch(() => {});
+    }
+    return true;
+  }
 
   async function admit(request: PublishRequest): Promise<Admitted | Refused> {
     if (closed) return UNAVAILABLE;
     if (!POSSIBLE_KEY.test(request.key)) return UNKNOWN_KEY;
     // A channel whose end is still to be written would look live.
-    const { key: streamKey, address } = request;
-    const going = endings.flush().then(() => queries.goLive(db, vault, { streamKey, address, nodeId, staleAfterMs }));
+    const going = endings.flush().then(() => goLive(request));
     try {
       const result = await within(going, admitTimeoutMs);
       if (result === "timeout") {
@@ -124,13 +173,14 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
         return UNKNOWN_KEY;
       case "inactive-user":
         return INACTIVE_USER;
+      case "no-room":
+        return peers?.isDraining === true ? DRAINING : NO_ROOM;
       case "blocked":
         return stopped(result.seconds);
       case "already-live":
         // On this node: the encoder has come back, or another one has come. On another one nothing here can go on with it.
         return live.has(result.streamId) ? admitted(result) : ALREADY_LIVE;
       case "live": {
-        live.add(result.streamId);
         tell("stream.ended", result.ended);
         tell("stream.started", [result]);
         return admitted(result);
@@ -154,7 +204,9 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
   }
 
   function undoLate(result: queries.GoLiveResult): void {
-    if (result.kind === "live") void endings.add(result.streamId, ms(Date.now()));
+    if (result.kind !== "live") return;
+    live.delete(result.streamId);
+    void endings.add(result.streamId, ms(Date.now()));
   }
 
   async function ended(streamId: number, endedAt: Milliseconds): Promise<void> {

@@ -33,6 +33,8 @@ export interface ConnectionContext {
   readonly chunkSize: number;
   readonly apps: readonly string[] | null;
   readonly now: () => Milliseconds;
+  /** The server takes no new connections: who is lost can't come back here. */
+  readonly isDraining: () => boolean;
 }
 
 type Role =
@@ -135,6 +137,13 @@ export class Connection implements Publisher {
         this.finish(handshaking ? "limit.handshake-timeout" : "limit.setup-timeout");
       }
     }
+  }
+
+  /** The server is about to stop: a publisher that understands it goes to another one (E-RTMP v2 Reconnect Request), others may go on. */
+  askToReconnect(): void {
+    if (this.role.kind !== "publisher" || !this.isOpen) return;
+    this.session.requestReconnect("This server is about to stop.");
+    this.flush();
   }
 
   /** Orderly stop of the server: players and publishers are told. */
@@ -356,12 +365,13 @@ export class Connection implements Publisher {
     const { broadcast } = role;
     // Somebody else goes on with it.
     if (broadcast.publisher !== this) return;
-    if (isLost) registry.suspend(broadcast, now(), limits.graceTime);
+    if (isLost && !this.context.isDraining()) registry.suspend(broadcast, now(), limits.graceTime);
     else registry.end(broadcast, now());
     const { streamId, slug, stats } = broadcast;
-    const [code, message] = isLost
-      ? ["publish.lost", "A publisher is gone; its broadcast waits for it"]
-      : ["publish.ended", "A broadcast ended"];
+    const [code, message] =
+      isLost && !this.context.isDraining()
+        ? ["publish.lost", "A publisher is gone; its broadcast waits for it"]
+        : ["publish.ended", "A broadcast ended"];
     log.info({ code, connectionId: this.id, streamId, slug, ...stats }, message);
   }
 

@@ -75,6 +75,8 @@ export const CLOSE_REASONS = [
   "refused.inactive-user",
   "refused.already-publishing",
   "refused.stopped",
+  "refused.no-room",
+  "refused.draining",
   "refused.unavailable",
   "refused.not-found",
   "refused.media",

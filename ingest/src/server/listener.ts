@@ -46,6 +46,8 @@ export interface RtmpServer {
   readonly port: number;
   readonly tlsPort: number | null;
   connections(): number;
+  /** No new connections; publishers are asked to go elsewhere, and whoever is gone is not waited for. */
+  drain(): void;
   /** Refuses new connections, ends the present ones, and resolves when they are closed or `graceMs` is over. */
   stop(graceMs: number): Promise<void>;
 }
@@ -62,7 +64,14 @@ type RefusedAtOnce = Extract<CloseReason, `limit.${string}` | "server.stopping">
 /** Throws what `Bun.listen` throws (EADDRINUSE …). */
 export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
   const { limits, metrics, log } = options;
-  const context: ConnectionContext = { ...options, crypto: nodeHandshakeCrypto, chunkSize: CHUNK_SIZE, now: systemNow };
+  let draining = false;
+  const context: ConnectionContext = {
+    ...options,
+    crypto: nodeHandshakeCrypto,
+    chunkSize: CHUNK_SIZE,
+    now: systemNow,
+    isDraining: () => draining,
+  };
   options.registry.listen({
     onStart() {},
     onEnd({ streamId }, endedAt) {
@@ -196,6 +205,13 @@ export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
     port: plain.port,
     tlsPort: secure?.port ?? null,
     connections: () => open.size + unknown.size,
+    drain() {
+      draining = true;
+      plain.stop();
+      secure?.stop();
+      options.registry.endAway(systemNow());
+      for (const connection of open) connection.askToReconnect();
+    },
     async stop(graceMs) {
       stopping = true;
       plain.stop();

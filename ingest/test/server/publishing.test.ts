@@ -22,6 +22,8 @@ describe("refusals: NetStream.Publish.BadName, then we close", () => {
     ["inactive user", "a", "refused.inactive-user", refused("publish.inactive-user")],
     ["already publishing", "a", "refused.already-publishing", refused("publish.already-publishing")],
     ["stopped by its owner", "a", "refused.stopped", refused("publish.stopped")],
+    ["no room", "a", "refused.no-room", refused("publish.no-room")],
+    ["about to stop", "a", "refused.draining", refused("publish.draining")],
     ["database away", "a", "refused.unavailable", refused("publish.unavailable")],
     ["empty key", "", "refused.empty-name", null],
     ["key of 256 characters", "k".repeat(256), "refused.name-too-long", null],
