@@ -170,11 +170,12 @@ if (command === "test") {
     // A peer, as a process of the tests' own; not on the path of everybody.
     { file: "/usr/sbin/nginx", name: "nginx" },
     { file: "/usr/lib/nginx/modules/ngx_rtmp_module.so", name: "libnginx-mod-rtmp" },
+    { file: "/usr/lib/nginx/modules/ngx_stream_module.so", name: "libnginx-mod-stream" },
   ];
   if (!installSystem(tools)) {
     fail(
-      "The tests need ffmpeg, Chromium, openssl, curl, setpriv, redis-server and nginx with its RTMP module: " +
-        "sudo apt-get install ffmpeg chromium openssl curl util-linux redis-server nginx libnginx-mod-rtmp, then run npm test again.",
+      "The tests need ffmpeg, Chromium, openssl, curl, setpriv, redis-server and nginx with its RTMP and stream modules: " +
+        "sudo apt-get install ffmpeg chromium openssl curl util-linux redis-server nginx libnginx-mod-rtmp libnginx-mod-stream, then run npm test again.",
     );
   }
   buildSite();
