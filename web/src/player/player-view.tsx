@@ -57,7 +57,8 @@ export function PlayerView(props: PlayerViewProps) {
     sources: () => props.sources,
     isLive: () => props.isLive,
     startAt: () => props.startAt ?? null,
-    content: () => `${props.streamId ?? props.title}`.slice(0, 64),
+    // Travels in a header, which holds no letters but Latin ones: no title.
+    content: () => `${props.streamId ?? props.sources?.hls.split("?")[0] ?? ""}`.slice(0, 64),
     onEnded: () => props.onEnded(),
   });
   const { timeline, choices } = player;
