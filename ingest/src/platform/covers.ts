@@ -17,8 +17,11 @@ const MAX_KNOWN = 10_000;
 
 /** `picture`: WebP. What can't be kept is said in the log; never rejects. */
 export function makeCovers({ folder, set, log }: CoversOptions) {
-  /** What streams show by us; one stream is seen to at a time. */
-  const shown = new Map<number, string>();
+  /**
+   * What streams show by us; one stream is seen to at a time. The one before stays as long: pages and caches that have read its address a moment ago
+   * are about to ask for it.
+   */
+  const shown = new Map<number, { readonly url: string; readonly before: string | null }>();
 
   async function save(picture: Uint8Array): Promise<string> {
     const name = `${randomBytes(16).toString("base64url")}.webp`;
@@ -40,11 +43,13 @@ export function makeCovers({ folder, set, log }: CoversOptions) {
   return async (streamId: number, picture: Uint8Array): Promise<void> => {
     try {
       const url = await save(picture);
-      const replaced = shown.get(streamId) ?? null;
+      const last = shown.get(streamId);
+      const replaced = last?.url ?? null;
       if (await set(streamId, url, replaced)) {
         if (shown.size >= MAX_KNOWN) shown.delete(shown.keys().next().value!);
-        shown.set(streamId, url);
-        if (replaced !== null) await remove(replaced);
+        shown.set(streamId, { url, before: replaced });
+        // The last one before that stays for the API's sweep.
+        if (last !== undefined && last.before !== null) await remove(last.before);
       } else await remove(url);
     } catch (error) {
       // A file without a row goes with the API's sweep.
