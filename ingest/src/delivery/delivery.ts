@@ -1,7 +1,7 @@
 import { type Milliseconds, ms } from "../bytes/units.ts";
 import type { Broadcast } from "../live/broadcast.ts";
 import { makePlayback, type Playback } from "../live/playback.ts";
-import type { SegmentWindow } from "../packager/window.ts";
+import { PARTS_STAY, type SegmentWindow } from "../packager/window.ts";
 import { type Entry, enter, offline, secluded } from "./entry.ts";
 import { flvBody } from "./flv-stream.ts";
 import type { FrameFeed } from "./frame-feed.ts";
@@ -263,7 +263,10 @@ export function makeDelivery(options: DeliveryOptions = {}): Delivery {
           feed?.end();
           publication.waits.changed();
           if (window.view === null) forget(slug, publication);
-          else later(stay, () => forget(slug, publication));
+          else {
+            later(stay, () => forget(slug, publication));
+            later(PARTS_STAY * window.view.targetDuration * 1000, () => window.retire(now()));
+          }
         },
       };
     },

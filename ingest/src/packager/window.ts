@@ -42,8 +42,8 @@ export interface SegmentWindow extends PackagerSink {
   stored(rendition: string, number: number): void;
   /** The storage takes no more: what lies there is not listed any longer, because what comes would leave a hole. */
   dropPast(): void;
-  /** After the end: whatever is stored leaves memory. */
-  retire(): void;
+  /** After the end: whatever is stored leaves memory; parts, which no storage has, stay for `PARTS_STAY`. `at`: the time of now. */
+  retire(at: Milliseconds): void;
   /** A segment that is in the storage alone, listed now or of late. */
   past(rendition: string, number: number): PastSegment | null;
   /** The oldest number that players may ask for. */
@@ -82,6 +82,8 @@ interface Removed {
 }
 
 const LEAST_SEGMENTS = 6;
+/** After the end, in target durations: as far back as playlists list parts, and players have those of a moment before. */
+export const PARTS_STAY = 3;
 
 /** What the track itself says. */
 function shapeOf({
@@ -102,6 +104,7 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
   let lowLatency: LowLatency | null = null;
   let isIndependent = true;
   let hasEnded = false;
+  let endedAt = options.startedAt;
   let now = options.startedAt;
   let version = 0;
   let view: BroadcastView | null = null;
@@ -337,6 +340,7 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
     },
     end() {
       hasEnded = true;
+      endedAt = now;
       refresh();
     },
     stored(name, number) {
@@ -353,8 +357,9 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
       slide();
       refresh();
     },
-    retire() {
+    retire(at) {
       if (!hasEnded || !keepsPast) return;
+      if (lowLatency !== null && at < endedAt + PARTS_STAY * targetDuration * 1000) return;
       slide(0, 0);
       // Nobody is late any more: who asks is answered from the storage.
       expire(Number.POSITIVE_INFINITY);

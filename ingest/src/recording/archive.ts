@@ -79,7 +79,7 @@ export function makeArchive({ broadcast, storage, prefix, isKept, onStopped, lim
     get: (name) => storage.get(`${prefix}${name}`),
     async finish() {
       const recording = await recorder.finish();
-      window?.retire();
+      window?.retire(ms(Date.now()));
       return recording;
     },
     async abandon() {
