@@ -365,13 +365,13 @@ export class Connection implements Publisher {
     const { broadcast } = role;
     // Somebody else goes on with it.
     if (broadcast.publisher !== this) return;
-    if (isLost && !this.context.isDraining()) registry.suspend(broadcast, now(), limits.graceTime);
+    const isWaitedFor = isLost && !this.context.isDraining();
+    if (isWaitedFor) registry.suspend(broadcast, now(), limits.graceTime);
     else registry.end(broadcast, now());
     const { streamId, slug, stats } = broadcast;
-    const [code, message] =
-      isLost && !this.context.isDraining()
-        ? ["publish.lost", "A publisher is gone; its broadcast waits for it"]
-        : ["publish.ended", "A broadcast ended"];
+    const [code, message] = isWaitedFor
+      ? ["publish.lost", "A publisher is gone; its broadcast waits for it"]
+      : ["publish.ended", "A broadcast ended"];
     log.info({ code, connectionId: this.id, streamId, slug, ...stats }, message);
   }
 
