@@ -42,3 +42,14 @@ export function publicReads(sharedSeconds: number) {
     },
   );
 }
+
+interface Read {
+  readonly actor: unknown;
+  readonly set: { readonly headers: Record<string, string | number | undefined> };
+}
+
+/** Before public reads that may say more to who is signed in: what such a reader sees may be for that reader alone. */
+export function keepToReader({ actor, set }: Read): void {
+  set.headers.vary = "Authorization";
+  if (actor !== null) set.headers["cache-control"] = "no-store";
+}

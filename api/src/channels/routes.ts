@@ -1,6 +1,6 @@
 import { Elysia, t } from "elysia";
 import { signedIn, visitor } from "../auth/guard.ts";
-import { publicReads } from "../caching.ts";
+import { keepToReader, publicReads } from "../caching.ts";
 import { ProblemSchema } from "../error.ts";
 import { creating, IdempotencyHeaders } from "../idempotency.ts";
 import type { Services } from "../services.ts";
@@ -23,11 +23,7 @@ export function channelRoutes(services: Services) {
   const reads = new Elysia({ name: "channels-read", prefix: "/api/channels", tags: ["Channels"] })
     .use(visitor(services))
     .use(publicReads(1))
-    // What a signed-in reader sees may be for that reader alone.
-    .onBeforeHandle(({ actor, set }) => {
-      set.headers.vary = "Authorization";
-      if (actor !== null) set.headers["cache-control"] = "no-store";
-    })
+    .onBeforeHandle(keepToReader)
     .get("/", ({ actor, query }) => channels.list(actor, query), {
       query: ChannelQuery,
       response: { 200: ChannelPage, 422: ProblemSchema },

@@ -1,7 +1,7 @@
 import { VIEWER_COOKIE } from "@streamhub/db";
 import { Elysia, t } from "elysia";
 import { signedIn, visitor } from "../auth/guard.ts";
-import { publicReads } from "../caching.ts";
+import { keepToReader, publicReads } from "../caching.ts";
 import { ProblemSchema } from "../error.ts";
 import { creating, IdempotencyHeaders } from "../idempotency.ts";
 import type { Services } from "../services.ts";
@@ -35,11 +35,7 @@ export function chatRoutes(services: Services) {
   const reads = new Elysia({ name: "chat-read", tags: ["Chat"] })
     .use(visitor(services))
     .use(publicReads(1))
-    // How one stands in it is for that reader alone.
-    .onBeforeHandle(({ actor, set }) => {
-      set.headers.vary = "Authorization";
-      if (actor !== null) set.headers["cache-control"] = "no-store";
-    })
+    .onBeforeHandle(keepToReader)
     .get("/api/channels/:id/chat", ({ actor, params, request }) => order.get(actor, params.id, request), {
       params: ChatParams,
       response: { 200: ChatSchema, ...missing },

@@ -1,6 +1,6 @@
 import { Elysia, t } from "elysia";
 import { signedIn, visitor } from "../auth/guard.ts";
-import { publicReads } from "../caching.ts";
+import { keepToReader, publicReads } from "../caching.ts";
 import { ProblemSchema } from "../error.ts";
 import { creating, IdempotencyHeaders } from "../idempotency.ts";
 import type { Services } from "../services.ts";
@@ -25,11 +25,7 @@ export function streamRoutes(services: Services) {
   const reads = new Elysia({ name: "streams-read", prefix: "/api/streams", tags: ["Streams"] })
     .use(visitor(services))
     .use(publicReads(1))
-    // What a signed-in reader sees may be for that reader alone.
-    .onBeforeHandle(({ actor, set }) => {
-      set.headers.vary = "Authorization";
-      if (actor !== null) set.headers["cache-control"] = "no-store";
-    })
+    .onBeforeHandle(keepToReader)
     .get("/", ({ actor, query }) => streams.list(actor, query), {
       query: StreamQuery,
       response: { 200: StreamPage, 422: ProblemSchema },
