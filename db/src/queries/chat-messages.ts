@@ -7,7 +7,7 @@ import { channels } from "../schema/channels.ts";
 import { chatMessages, chatModerators } from "../schema/chat.ts";
 import { users } from "../schema/users.ts";
 import { isId } from "./channels.ts";
-import { clampLimit, decodeCursor, ordered, type Page, type PageRequest, toOrderedPage, toPage } from "./cursor.ts";
+import { clampLimit, decodeCursor, ordered, type Page, type PageRequest, toPage } from "./cursor.ts";
 
 /** Characters of a message that an answer to it repeats. */
 const QUOTED = 120;
@@ -56,7 +56,7 @@ export type ChatMessage = Omit<Selected, "replyTo"> & {
   readonly replyTo: { readonly id: number; readonly username: string; readonly text: string } | null;
 };
 
-function whole<T extends Selected>({ replyTo, ...message }: T): Omit<T, "replyTo"> & Pick<ChatMessage, "replyTo"> {
+function whole({ replyTo, ...message }: Selected): ChatMessage {
   const known = replyTo !== null && replyTo.id !== null && replyTo.username !== null && replyTo.text !== null;
   return { ...message, replyTo: known ? (replyTo as NonNullable<ChatMessage["replyTo"]>) : null };
 }
@@ -119,18 +119,12 @@ export const replayChat = guarded(
   async (db: Database, streamId: number, request: ReplayRequest): Promise<Page<ChatMessage>> => {
     const limit = clampLimit(request.limit);
     const tag = 1;
-    const { where, orderBy, sortKey } = ordered(
+    const { where, orderBy } = ordered(
       { tag, by: chatMessages.mediaAt, kind: "time", direction: "asc" },
       chatMessages.id,
       request.cursor,
     );
-    const rows = await db
-      .select({ ...columns, sortKey })
-      .from(chatMessages)
-      .innerJoin(channels, eq(channels.id, chatMessages.channelId))
-      .innerJoin(users, eq(users.id, chatMessages.userId))
-      .leftJoin(answered, and(eq(answered.id, chatMessages.replyTo), isNull(answered.deletedAt)))
-      .leftJoin(answeredUser, eq(answeredUser.id, answered.userId))
+    const rows = await select(db)
       .where(
         and(
           eq(chatMessages.streamId, streamId),
@@ -142,7 +136,8 @@ export const replayChat = guarded(
       )
       .orderBy(orderBy)
       .limit(limit + 1);
-    return toOrderedPage(rows.map(whole), limit, tag);
+    // Whoever speaks in a broadcast has seen something of it.
+    return toPage(rows.map(whole), limit, ({ mediaAt, id }) => [tag, mediaAt!.getTime(), id]);
   },
 );
 
