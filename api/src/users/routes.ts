@@ -1,6 +1,6 @@
 import { Elysia, t } from "elysia";
 import { signedIn, visitor } from "../auth/guard.ts";
-import { publicReads } from "../caching.ts";
+import { keepToReader, publicReads } from "../caching.ts";
 import { ChannelPage } from "../channels/model.ts";
 import { ProblemSchema } from "../error.ts";
 import type { Services } from "../services.ts";
@@ -24,11 +24,7 @@ export function userRoutes(services: Services) {
   const reads = new Elysia({ name: "users-read", prefix: "/api/users", tags: ["Users"] })
     .use(visitor(services))
     .use(publicReads(2))
-    // What a signed-in reader sees may be for that reader alone.
-    .onBeforeHandle(({ actor, set }) => {
-      set.headers.vary = "Authorization";
-      if (actor !== null) set.headers["cache-control"] = "no-store";
-    })
+    .onBeforeHandle(keepToReader)
     .get("/:id", ({ actor, params }) => users.get(actor, params.id), {
       params: UserParams,
       response: { 200: UserSchema, ...missing },
