@@ -5,7 +5,7 @@ import { ChatIcon } from "./chat-icons.tsx";
 import type { ChatPanelProps } from "./chat-panel.tsx";
 
 /** Comes after the picture. */
-const ChatPanel = lazy(async () => ({ default: (await import("./chat-panel.tsx")).ChatPanel }));
+export const ChatPanel = lazy(async () => ({ default: (await import("./chat-panel.tsx")).ChatPanel }));
 
 /** Whether the reader wants to see chats, as chosen last. */
 export function createTalk() {

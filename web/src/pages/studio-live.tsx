@@ -1,6 +1,7 @@
 import "../styles/watch.css";
 import { A } from "@solidjs/router";
-import { createMemo, lazy, Show, Suspense, untrack } from "solid-js";
+import { createMemo, Show, Suspense, untrack } from "solid-js";
+import { ChatPanel } from "../chat/chat-side.tsx";
 import { formatElapsed } from "../i18n/elapsed.ts";
 import { locale } from "../i18n/locale.ts";
 import { studioWords } from "../i18n/studio-words.ts";
@@ -16,8 +17,6 @@ import { useStudio } from "../studio/own-channel.ts";
 import { StopButton } from "../studio/stop-button.tsx";
 import { StreamForm } from "../studio/stream-form.tsx";
 import { Waiting } from "../studio/waiting.tsx";
-
-const ChatPanel = lazy(async () => ({ default: (await import("../chat/chat-panel.tsx")).ChatPanel }));
 
 /** The broadcast of the moment, for the one who makes it. */
 export function StudioLive() {
