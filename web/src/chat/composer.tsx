@@ -67,8 +67,11 @@ function Line(props: Parameters<typeof Composer>[0]) {
   const [emoji, setEmoji] = createSignal(false);
   let field: HTMLTextAreaElement | undefined;
 
-  const timer = setInterval(() => setWait((now) => Math.max(0, now - 1)), 1_000);
-  onCleanup(() => clearInterval(timer));
+  createEffect(() => {
+    if (wait() <= 0) return;
+    const timer = setTimeout(() => setWait((now) => now - 1), 1_000);
+    onCleanup(() => clearTimeout(timer));
+  });
   createEffect(
     on(
       () => props.answering,
