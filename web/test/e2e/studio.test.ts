@@ -227,7 +227,10 @@ describe("an account", () => {
 
   test("with access that has run out goes on without noticing", async () => {
     const { page, errors } = await browser.view();
+    // What the page asks by itself after signing in must have its answer before the cookie is taken away.
+    const followed = page.waitForResponse(/\/api\/follows\/ids$/);
     await register(page, server.site, "dora");
+    await followed;
     // As after a quarter of an hour.
     await page.context().clearCookies({ name: "streamhub_access" });
     await page.evaluate(() => localStorage.setItem("streamhub.access-until", "1"));
