@@ -147,7 +147,7 @@ test("a long and lively talk stays in step with what is read, in few lines of th
       el.scrollTop = 0;
     });
     await page.waitForTimeout(30);
-    expect(await lines.count()).toBeLessThanOrEqual(400);
+    expect(await lines.count()).toBeLessThanOrEqual(240);
   }
   await lines.getByText(/: line 1( |$)/).waitFor();
   // What comes now does not move what is being read.
