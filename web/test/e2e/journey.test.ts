@@ -164,6 +164,10 @@ describe("the whole way", () => {
       await hand.press(guest.getByRole("link", { name: site.watch.last }));
       await guest.waitForURL(/\/v\/\d+$/);
       await videoAdvances(guest, 2, 60_000);
+      // It was said when the broadcast had gone on for a while; what the banned viewer said is gone.
+      await guest.keyboard.press("9");
+      await guestChat.getByRole("listitem").filter({ hasText: "Is it not?" }).waitFor();
+      expect(await guestChat.getByText("What a view!").count()).toBe(0);
 
       await hand.press(host.getByRole("link", { name: studio.nav.statistics }));
       const views = host
