@@ -144,12 +144,25 @@ describe("a recorder", () => {
         const made = broadcast(epochs);
         let left = alive;
         const never = new Promise<void>(() => {});
-        const dying: Storage = { ...storage, put: (key, bytes) => (left-- > 0 ? storage.put(key, bytes) : never) };
+        /** What the disk was given in time: it is on its way there, however long that takes. */
+        const given: Promise<void>[] = [];
+        const dying: Storage = {
+          ...storage,
+          put(key, bytes) {
+            if (left-- <= 0) return never;
+            const write = storage.put(key, bytes);
+            given.push(write);
+            return write;
+          },
+        };
         const { recorder, stored } = record(dying);
         tell(recorder, made);
         const before = () => (left <= 0 ? null : recorder.state === "recording" && recorder.queuedBytes > 0);
         for (let n = 0; n < 2_000 && before() !== null && before(); n++) await Bun.sleep(1);
-        await Bun.sleep(5);
+        for (let seen = -1; seen !== given.length; await Bun.sleep(5)) {
+          seen = given.length;
+          await Promise.all(given);
+        }
         const recording = await readRecording(storage, PREFIX);
         const names = recording === null ? [] : await listed(storage, recording, made.told);
         // All renditions end together: at the last number that each of them has.
