@@ -301,8 +301,9 @@ export class Connection implements Publisher {
     const { log, now } = this.context;
     if (!this.isOpen) return;
     this.since = now();
-    log.info({ code, connectionId: this.id, streamId, slug, address: this.address }, message);
+    // The encoder waits for this answer, and nobody for the log.
     this.guard((events) => this.session.accept(event.streamId, events));
+    log.info({ code, connectionId: this.id, streamId, slug, address: this.address }, message);
   }
 
   private play(event: PlayRequestedEvent): void {
