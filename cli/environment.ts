@@ -1,5 +1,6 @@
 /** The one place that reads the process's environment. */
 import { type Env, type ReadEnvOptions, readEnv } from "@streamhub/api/env";
+import { withSecretFiles } from "./secret-files.ts";
 
 /** Throws EnvError with one sentence per wrong variable. */
-export const environment = (options?: ReadEnvOptions): Env => readEnv(Bun.env, options);
+export const environment = (options?: ReadEnvOptions): Env => readEnv(withSecretFiles(Bun.env), options);

@@ -245,6 +245,18 @@ export const ENV_VARIABLES: readonly { readonly name: VariableName; readonly abo
   VARIABLES,
 ).map(([name, { about }]) => ({ name: name as VariableName, about }));
 
+/** Those that a file may hold instead, `NAME_FILE`, as orchestrators hand secrets out. */
+export const SECRET_VARIABLES = [
+  "DATABASE_URL",
+  "REDIS_URL",
+  "S3_ACCESS_KEY_ID",
+  "S3_SECRET_ACCESS_KEY",
+  "JWT_SECRET",
+  "STREAM_KEY_SECRET",
+  "METRICS_TOKEN",
+  "GATEWAY_TOKEN",
+] as const satisfies readonly VariableName[];
+
 type Raw = { [K in VariableName]: (typeof VARIABLES)[K]["parse"] extends Parse<infer T> ? T : never };
 
 /** One wrong variable; `sentence` begins with its name and says what to change. */
