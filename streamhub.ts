@@ -20,6 +20,8 @@ const streamhub = defineCommand({
     seed: () => import("./cli/seed.ts").then((module) => module.seedCommand),
     user: () => import("./cli/user.ts").then((module) => module.userCommand),
     channel: () => import("./cli/channel.ts").then((module) => module.channelCommand),
+    backup: () => import("./cli/backup/backup.ts").then((module) => module.backupCommand),
+    restore: () => import("./cli/backup/restore.ts").then((module) => module.restoreCommand),
     bench: () => import("./cli/bench.ts").then((module) => module.benchCommand),
     check: () => import("./cli/check.ts").then((module) => module.checkCommand),
     doctor: () => import("./cli/doctor.ts").then((module) => module.doctorCommand),

@@ -35,6 +35,8 @@ describe("help", () => {
       "seed",
       "user",
       "channel",
+      "backup",
+      "restore",
       "bench",
       "check",
       "doctor",

@@ -20,6 +20,8 @@ export type DatabaseErrorCode =
   // Migrations
   | "database.schema-newer"
   | "database.migration-failed"
+  // Restoring
+  | "database.in-use"
   // Queries
   | "database.username-taken"
   | "database.email-taken"

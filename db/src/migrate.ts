@@ -1,3 +1,5 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import { drizzle } from "drizzle-orm/postgres-js";
@@ -51,7 +53,34 @@ export async function migrate(handle: Pick<DatabaseHandle, "connect">): Promise<
   }
 }
 
-async function applied(sql: Sql): Promise<{ count: number; latest: number }> {
+/** `when` of the newest migration that this version has. */
+export const newestMigration = (): number => readMigrationFiles({ migrationsFolder: FOLDER }).at(-1)?.folderMillis ?? 0;
+
+/** The schema as it was with the migration of that time, in a database that has none: what rows of an older backup fit into. */
+export async function migrateTo(handle: Pick<DatabaseHandle, "connect">, latest: number): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "streamhub-migrations-"));
+  const sql = handle.connect(1);
+  try {
+    const journal = JSON.parse(readFileSync(join(FOLDER, "meta", "_journal.json"), "utf8")) as Journal;
+    const entries = journal.entries.filter(({ when }) => when <= latest);
+    mkdirSync(join(folder, "meta"));
+    writeFileSync(join(folder, "meta", "_journal.json"), JSON.stringify({ ...journal, entries }));
+    for (const { tag } of entries) copyFileSync(join(FOLDER, `${tag}.sql`), join(folder, `${tag}.sql`));
+    await sql`select set_config('statement_timeout', '0', false)`;
+    await applyMigrations(drizzle(sql), { migrationsFolder: folder });
+  } catch (error) {
+    throw asDatabaseError(error);
+  } finally {
+    await sql.end({ timeout: 5 });
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Journal {
+  readonly entries: readonly { readonly when: number; readonly tag: string }[];
+}
+
+export async function applied(sql: Sql): Promise<{ count: number; latest: number }> {
   const [table] = await sql<
     { exists: boolean }[]
   >`select to_regclass('drizzle.__drizzle_migrations') is not null as exists`;

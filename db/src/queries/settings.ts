@@ -26,3 +26,8 @@ export const replaceSetting = guarded(async (db: Database, name: string, known: 
     if (row?.value === known) await tx.update(settings).set({ value }).where(eq(settings.name, name));
   });
 });
+
+/** Whatever was there before. */
+export const writeSetting = guarded(async (db: Database, name: string, value: string): Promise<void> => {
+  await db.insert(settings).values({ name, value }).onConflictDoUpdate({ target: settings.name, set: { value } });
+});
