@@ -84,34 +84,36 @@ function installPackages() {
   );
 }
 
-/** apt-get, as root or through a sudo that asks nothing. Null where the system's packages are not ours to install. */
-function aptGet() {
+/** What a command of root begins with: nothing for root itself, else a sudo that asks nothing. Null where the system's packages are not ours to install. */
+function asRoot() {
   if (!onPath("apt-get")) return null;
-  if (process.getuid?.() === 0) return ["apt-get"];
-  if (onPath("sudo") && spawnSync("sudo", ["-n", "true"], { stdio: "ignore" }).status === 0)
-    return ["sudo", "-n", "apt-get"];
+  if (process.getuid?.() === 0) return [];
+  if (onPath("sudo") && spawnSync("sudo", ["-n", "true"], { stdio: "ignore" }).status === 0) return ["sudo", "-n"];
   return null;
 }
+
+/** The packages are its arguments. What is a service is not started: this project runs its own, on its own ports. */
+const INSTALL = `
+export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  trap 'rm -f $policy' EXIT INT TERM
+  printf '#!/bin/sh\\nexit 101\\n' > $policy && chmod 755 $policy
+fi
+# An index that is a little stale still installs; one that is missing is told by the install itself.
+apt-get update -qq || true
+apt-get install -y -qq --no-install-recommends "$@"`;
 
 /** Installs the Debian packages whose program or file is missing; false when that is not possible here. */
 function installSystem(wanted) {
   const missing = wanted.filter(({ program, file }) => (file ? !existsSync(file) : !onPath(program)));
   if (missing.length === 0) return true;
-  const apt = aptGet();
-  if (apt === null) return false;
+  const prefix = asRoot();
+  if (prefix === null) return false;
   const names = missing.map(({ name }) => name);
   say(`Installing ${names.join(", ")} from the system's packages …`);
-  const [command, ...args] = apt;
-  const options = {
-    cwd: root,
-    stdio: ["ignore", process.stderr, process.stderr],
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-  };
-  // An index that is a little stale still installs; one that is missing is told by the install itself.
-  spawnSync(command, [...args, "update", "-qq"], options);
-  return (
-    spawnSync(command, [...args, "install", "-y", "-qq", "--no-install-recommends", ...names], options).status === 0
-  );
+  const [command, ...args] = [...prefix, "sh", "-c", INSTALL, "sh", ...names];
+  return spawnSync(command, args, { cwd: root, stdio: ["ignore", process.stderr, process.stderr] }).status === 0;
 }
 
 const FFMPEG = { program: "ffmpeg", name: "ffmpeg" };
@@ -171,11 +173,15 @@ if (command === "test") {
     { file: "/usr/sbin/nginx", name: "nginx" },
     { file: "/usr/lib/nginx/modules/ngx_rtmp_module.so", name: "libnginx-mod-rtmp" },
     { file: "/usr/lib/nginx/modules/ngx_stream_module.so", name: "libnginx-mod-stream" },
+    { program: "prometheus", name: "prometheus" },
+    { program: "prometheus-node-exporter", name: "prometheus-node-exporter" },
+    { program: "prometheus-postgres-exporter", name: "prometheus-postgres-exporter" },
+    { program: "prometheus-redis-exporter", name: "prometheus-redis-exporter" },
   ];
   if (!installSystem(tools)) {
     fail(
-      "The tests need ffmpeg, Chromium, openssl, curl, setpriv, redis-server and nginx with its RTMP and stream modules: " +
-        "sudo apt-get install ffmpeg chromium openssl curl util-linux redis-server nginx libnginx-mod-rtmp libnginx-mod-stream, then run npm test again.",
+      "The tests need ffmpeg, Chromium, openssl, curl, setpriv, redis-server, nginx with its RTMP and stream modules, and Prometheus with its exporters: " +
+        "sudo apt-get install ffmpeg chromium openssl curl util-linux redis-server nginx libnginx-mod-rtmp libnginx-mod-stream prometheus prometheus-node-exporter prometheus-postgres-exporter prometheus-redis-exporter, then run npm test again.",
     );
   }
   buildSite();

@@ -84,6 +84,7 @@ test("a process says what it uses and how late its event loop is", async () => {
     expect(await value("process_cpu_seconds_total")).toBeGreaterThan(0);
     expect(Math.abs((await value("process_start_time_seconds")) - Date.now() / 1_000)).toBeLessThan(3_600);
     expect(await value("process_open_fds")).toBeGreaterThan(2);
+    expect(await value("process_max_fds")).toBeGreaterThan(await value("process_open_fds"));
     const busyUntil = performance.now() + 600;
     while (performance.now() < busyUntil);
     const deadline = performance.now() + 10_000;

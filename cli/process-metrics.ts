@@ -2,7 +2,7 @@
  * What this process uses, under the names that Prometheus' own clients use, and how late its event loop is. prom-client's set counts Node's
  * inner things, which Bun does not have.
  */
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
 /** Milliseconds. */
@@ -12,6 +12,16 @@ const LAG_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 function openFiles(): number {
   try {
     return readdirSync("/proc/self/fd").length;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** The limit that counts now (RLIMIT_NOFILE, soft). */
+function maxOpenFiles(): number {
+  try {
+    const limit = /^Max open files +(\d+|unlimited)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+    return limit === "unlimited" ? Number.POSITIVE_INFINITY : Number(limit);
   } catch {
     return Number.NaN;
   }
@@ -50,6 +60,7 @@ export function startProcessMetrics(registry: Registry): () => void {
   gauge("process_resident_memory_bytes", "Resident memory", () => process.memoryUsage.rss());
   gauge("process_heap_used_bytes", "JavaScript objects", () => process.memoryUsage().heapUsed);
   gauge("process_open_fds", "Open files and sockets", openFiles);
+  gauge("process_max_fds", "Files and sockets that the process may have open", maxOpenFiles);
 
   const lag = new Histogram({
     name: "streamhub_event_loop_lag_seconds",

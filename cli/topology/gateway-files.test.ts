@@ -20,6 +20,7 @@ test("NGINX takes the configuration as it is", async () => {
       GATEWAY_HTTPS_PORT: "18443",
       GATEWAY_RTMP_PORT: "11935",
       GATEWAY_RTMPS_PORT: "11936",
+      GATEWAY_METRICS_PORT: "19145",
       GATEWAY_HTTPS_AUTHORITY: "$host:18443",
       GATEWAY_CERT: cert,
       GATEWAY_KEY: key,

@@ -5,7 +5,7 @@ import { environment } from "../environment.ts";
 import { untilSignal } from "../shutdown.ts";
 import { startTopology } from "./topology.ts";
 
-const PORTS = { http: 8080, https: 8443, rtmp: 1935, rtmps: 1936 };
+const PORTS = { http: 8080, https: 8443, rtmp: 1935, rtmps: 1936, gatewayMetrics: 9145 };
 
 const signal = untilSignal();
 await onStage(1, async (stage) => {

@@ -12,6 +12,8 @@ export interface Ports {
   readonly https: number;
   readonly rtmp: number;
   readonly rtmps: number;
+  /** The gateway's own, for Prometheus. */
+  readonly gatewayMetrics: number;
 }
 
 export interface Topology {
@@ -35,6 +37,7 @@ const anyPorts = async (): Promise<Ports> => ({
   https: await freePort(),
   rtmp: await freePort(),
   rtmps: await freePort(),
+  gatewayMetrics: await freePort(),
 });
 
 /** Everything ends with the stage, what was started last first. */
@@ -79,6 +82,7 @@ export async function startTopology(stage: Stage, options: TopologyOptions = {})
     GATEWAY_HTTPS_PORT: String(ports.https),
     GATEWAY_RTMP_PORT: String(ports.rtmp),
     GATEWAY_RTMPS_PORT: String(ports.rtmps),
+    GATEWAY_METRICS_PORT: String(ports.gatewayMetrics),
     GATEWAY_HTTPS_AUTHORITY: `$host:${ports.https}`,
     GATEWAY_CERT: cert,
     GATEWAY_KEY: key,

@@ -1,7 +1,9 @@
 /** A broadcast in several qualities, through real ffmpeg. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { Registry as PromRegistry } from "prom-client";
 import { type Served, serveDelivery } from "./delivery/testing/serve.ts";
 import { type PackagingOptions, startPackaging } from "./packaging.ts";
+import { makePackagings } from "./packagings.ts";
 import { type Ffmpeg, probeFfmpeg } from "./remux/ffmpeg-probe.ts";
 import { eventually, makeFlv, publish, testBroadcast } from "./remux/testing/flv.ts";
 
@@ -124,4 +126,27 @@ test("a source that has no smaller step costs nothing", async () => {
   await packaging.done;
   expect(packaging.stats.ladder).toEqual({ renditions: [], dropped: [] });
   expect(await variants()).toEqual(["video"]);
+}, 60_000);
+
+test("the metrics count what was left out, also of broadcasts that are over", async () => {
+  const metrics = new PromRegistry();
+  const packagings = makePackagings({
+    ffmpeg: { ...ffmpeg, path: `${import.meta.dir}/remux/testing/no-encoder-ffmpeg` },
+    remuxer: "ffmpeg",
+    delivery: served.delivery,
+    recordings: null,
+    pictures: null,
+    metrics,
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+  });
+  const broadcast = testBroadcast("counted", [], { quality: "ladder" });
+  packagings.onStart(broadcast);
+  const failed = async () =>
+    /^streamhub_ladder_dropped_total\{reason="failed"\} (\d+)$/m.exec(await metrics.metrics())?.[1];
+  expect(await failed()).toBe("0");
+  await publish(broadcast, await makeFlv(SOURCE), { pace: 1 });
+  expect(await failed()).toBe("2");
+  broadcast.end();
+  await packagings.stop();
+  expect(await failed()).toBe("2");
 }, 60_000);

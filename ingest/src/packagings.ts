@@ -1,5 +1,6 @@
 /** All packagings of a process: one starts with each broadcast and drains behind its end. */
 import { Counter, Gauge, Histogram, type Registry as PromRegistry } from "prom-client";
+import { RULES } from "./conformance/rules/rules.ts";
 import type { Delivery } from "./delivery/delivery.ts";
 import type { LiveBroadcast } from "./live/broadcast.ts";
 import type { Log } from "./live/ports.ts";
@@ -40,6 +41,11 @@ const WORTH_A_WARNING = new Set(["ladder.dropped", "remux.failed", "remux.overfl
 /** Seconds. */
 const DELAY_BUCKETS = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10];
 
+const DROP_REASONS = ["slow", "failed"] as const;
+
+const droppedBy = ({ stats }: Packaging, why: (typeof DROP_REASONS)[number]): number =>
+  stats.ladder?.dropped.filter(({ reason }) => reason === why).length ?? 0;
+
 export function makePackagings({
   ffmpeg,
   remuxer,
@@ -55,6 +61,7 @@ export function makePackagings({
   const byStream = new Map<number, Packaging>();
   /** What ended packagings counted. */
   const past = { epochs: 0, restarts: 0, overflows: 0, droppedTags: 0, segments: 0 };
+  const pastDropped = { slow: 0, failed: 0 };
   type Count = keyof typeof past;
   const COUNTS = Object.keys(past) as Count[];
 
@@ -82,6 +89,19 @@ export function makePackagings({
   counter("streamhub_remux_overflows_total", "Times that a remuxer was too slow and media was dropped", "overflows");
   counter("streamhub_remux_dropped_tags_total", "Media messages dropped before the remuxer", "droppedTags");
   counter("streamhub_packager_segments_total", "Segments listed, over all renditions", "segments");
+  new Counter({
+    name: "streamhub_ladder_dropped_total",
+    help: "Qualities that were left out, as this machine could not keep up with them (slow) or not encode them (failed)",
+    labelNames: ["reason"],
+    registers: [metrics],
+    collect() {
+      this.reset();
+      for (const reason of DROP_REASONS) {
+        const now = [...running].reduce((sum, packaging) => sum + droppedBy(packaging, reason), 0);
+        this.inc({ reason }, pastDropped[reason] + now);
+      }
+    },
+  });
   gauge("streamhub_packagings", "Broadcasts that are being packaged, or drained", () => running.size);
   gauge("streamhub_delivery_bytes", "Bytes of media held for viewers", () => delivery.stats.bytes);
   gauge("streamhub_delivery_held_requests", "Requests that wait for a first segment", () => delivery.stats.held);
@@ -99,6 +119,8 @@ export function makePackagings({
     labelNames: ["rule"],
     registers: [metrics],
   });
+  // There from the start: an increase of what was not there is none.
+  for (const { name: rule } of RULES) violations.inc({ rule }, 0);
 
   function picturesOf({ slug, streamId, startedAt, dvrSeconds }: LiveBroadcast, archive: Archive | null) {
     const { drawer, onCover } = pictures!;
@@ -150,6 +172,7 @@ export function makePackagings({
           finishing.add(finish);
         }
         if (archive !== null) recordings?.close(archive);
+        for (const reason of DROP_REASONS) pastDropped[reason] += droppedBy(packaging, reason);
         for (const count of COUNTS) past[count] += packaging.stats[count];
         running.delete(packaging);
         if (streamId !== null && byStream.get(streamId) === packaging) byStream.delete(streamId);

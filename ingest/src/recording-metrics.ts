@@ -1,5 +1,6 @@
 /** What an operator sees of recordings. */
 import { Counter, Gauge, type Registry as PromRegistry } from "prom-client";
+import { STOP_REASONS } from "./recording/recorder.ts";
 import type { Recordings, RecordingsOptions } from "./recording/recordings.ts";
 
 export function recordingMetrics(
@@ -40,6 +41,8 @@ export function recordingMetrics(
     labelNames: ["reason"],
     registers: [metrics],
   });
+  // There from the start: an increase of what was not there is none.
+  for (const reason of STOP_REASONS) stopped.inc({ reason }, 0);
   const removed = new Counter({
     name: "streamhub_recordings_removed_total",
     help: "Recordings that were removed by the settings, or because their streams are gone, by cause",

@@ -80,3 +80,19 @@ test("another node is gone only when all had the time to say that they are there
   expect(performance.now() - began).toBeLessThan(NODE_TTL + 2_000);
   expect(await link.stateOf("a")).toBe("there");
 }, 30_000);
+
+test("the metrics say whether the bus is there, and how much the node takes", async () => {
+  const metrics = new PromRegistry();
+  const link = makeNodeLink({ bus, nodeId: "a", capacity: 7, metrics });
+  links.push(link);
+  let isUp = true;
+  const state = bus.state;
+  bus = { ...bus, state: () => ({ ...state(), up: isUp }) };
+  const seen = new PromRegistry();
+  links.push(makeNodeLink({ bus, nodeId: "b", capacity: null, metrics: seen }));
+  expect(await metrics.metrics()).toContain('streamhub_bus_up{kind="in-process"} 1\n');
+  expect(await metrics.metrics()).toContain("streamhub_ingest_capacity 7\n");
+  expect(await seen.metrics()).toContain("streamhub_ingest_capacity +Inf\n");
+  isUp = false;
+  expect(await seen.metrics()).toContain('streamhub_bus_up{kind="in-process"} 0\n');
+});

@@ -58,6 +58,16 @@ export function makeNodeLink(options: NodeLinkOptions): NodeLink {
     },
   });
 
+  new Gauge({
+    name: "streamhub_bus_up",
+    help: "Whether the bus can be reached",
+    labelNames: ["kind"],
+    registers,
+    collect() {
+      this.set({ kind: bus.kind }, bus.state().up ? 1 : 0);
+    },
+  });
+
   async function beat(): Promise<void> {
     if (url === null) return;
     const at = url;

@@ -16,7 +16,8 @@ import { initKey, journalKey, segmentKey } from "./names.ts";
 import { type Recording, sealRecording } from "./recording.ts";
 
 /** Why a recording is shorter than its broadcast. */
-export type StopReason = "disk-full" | "storage-slow" | "storage-failed";
+export const STOP_REASONS = ["disk-full", "storage-slow", "storage-failed"] as const;
+export type StopReason = (typeof STOP_REASONS)[number];
 
 export interface RecorderOptions {
   readonly storage: Storage;

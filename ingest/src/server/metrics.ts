@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry as PromRegistry } from "prom-client";
 import type { WireErrorCode } from "../bytes/wire-error.ts";
-import type { CloseReason } from "./limits.ts";
+import { CLOSE_REASONS, type CloseReason } from "./limits.ts";
 
 /** Prometheus metrics of the RTMP listener. Label sets are closed: reasons come from the code, never from a peer. */
 export interface ServerMetrics {
@@ -29,6 +29,8 @@ export function makeServerMetrics(registry: PromRegistry, gauges: ServerGauges):
     labelNames: ["reason"] as const,
     registers,
   });
+  // There from the start: an increase of what was not there is none.
+  for (const reason of CLOSE_REASONS) closed.inc({ reason }, 0);
   // Counted in plain numbers on the hot path, turned into a sample when scraped.
   const totals = { received: 0, sent: 0 };
   const total = (name: string, help: string, read: () => number) =>
