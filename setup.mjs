@@ -166,6 +166,7 @@ if (command === "test") {
     FFMPEG,
     { program: "chromium", name: "chromium" },
     { program: "openssl", name: "openssl" },
+    { program: "envsubst", name: "gettext-base" },
     { program: "curl", name: "curl" },
     { program: "setpriv", name: "util-linux" },
     { program: "redis-server", name: "redis-server" },
@@ -180,8 +181,8 @@ if (command === "test") {
   ];
   if (!installSystem(tools)) {
     fail(
-      "The tests need ffmpeg, Chromium, openssl, curl, setpriv, redis-server, nginx with its RTMP and stream modules, and Prometheus with its exporters: " +
-        "sudo apt-get install ffmpeg chromium openssl curl util-linux redis-server nginx libnginx-mod-rtmp libnginx-mod-stream prometheus prometheus-node-exporter prometheus-postgres-exporter prometheus-redis-exporter, then run npm test again.",
+      "The tests need ffmpeg, Chromium, openssl, envsubst, curl, setpriv, redis-server, nginx with its RTMP and stream modules, and Prometheus with its exporters: " +
+        "sudo apt-get install ffmpeg chromium openssl gettext-base curl util-linux redis-server nginx libnginx-mod-rtmp libnginx-mod-stream prometheus prometheus-node-exporter prometheus-postgres-exporter prometheus-redis-exporter, then run npm test again.",
     );
   }
   buildSite();

@@ -15,7 +15,7 @@ const bin = (name: string) => join("node_modules", ".bin", name);
  */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   web: ["./web"],
-  house: ["./layers.test.ts", "./cli"],
+  house: ["./layers.test.ts", "./cli", "./deploy"],
   ingest: ["./ingest"],
   api: ["./api"],
   db: ["./db"],
