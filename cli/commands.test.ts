@@ -273,6 +273,17 @@ describe("doctor", () => {
     expect(await look()).toMatchObject({ code: 1, state: "fail", mend: expect.stringContaining("REDIS_URL") });
   });
 
+  test("for production it also looks at what the internet asks for, and does not pass what is missing", async () => {
+    const { stdout, code } = await streamhub(["doctor", "--production", "--json"], {
+      env: { ...env, HTTP_PORT: "0", RTMP_PORT: "0" },
+    });
+    const checks = JSON.parse(stdout).checks as { name: string; state: string }[];
+    expect(checks.find(({ name }) => name === "PUBLIC_URL")?.state).toBe("fail");
+    expect(checks.find(({ name }) => name === "clock")?.state).toBe("ok");
+    expect(checks.find(({ name }) => name === "backup")?.state).toBe("warn");
+    expect(code).toBe(1);
+  });
+
   test("a port in use is said", async () => {
     const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     const { stdout } = await streamhub(["doctor", "--json"], {

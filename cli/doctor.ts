@@ -2,10 +2,11 @@
 import { accessSync, constants, existsSync, mkdirSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { type Env, EnvError } from "@streamhub/api/env";
-import { migrate, openBus, openDatabase } from "@streamhub/db";
+import { type DatabaseHandle, migrate, openBus, openDatabase } from "@streamhub/db";
 import { defineCommand } from "citty";
 import { encoderCheck, ffmpegChecks } from "./doctor-ffmpeg.ts";
 import type { Check } from "./doctor-line.ts";
+import { productionChecks, storedChecks } from "./doctor-production.ts";
 import { environment } from "./environment.ts";
 import { makeLog } from "./log.ts";
 import { jsonArg } from "./output.ts";
@@ -137,7 +138,8 @@ function checkDisk(env: Env): Check {
     : { name, state: "warn", found, mend: "Free some space, or set DATA_DIR to a larger disk." };
 }
 
-async function checkDatabase(env: Env): Promise<Check> {
+/** `more` is asked while it is open. */
+async function checkDatabase(env: Env, more: (handle: DatabaseHandle) => Promise<Check[]>): Promise<Check[]> {
   const name = "database";
   try {
     const handle = await openDatabase({
@@ -149,21 +151,14 @@ async function checkDatabase(env: Env): Promise<Check> {
     try {
       const applied = await migrate(handle);
       const kind = handle.kind === "embedded" ? "the embedded PostgreSQL" : handle.url;
-      return {
-        name,
-        state: "ok",
-        found: `${kind} answers${applied > 0 ? `, ${applied} migrations applied` : ", its schema is up to date"}`,
-      };
+      const found = `${kind} answers${applied > 0 ? `, ${applied} migrations applied` : ", its schema is up to date"}`;
+      return [{ name, state: "ok", found }, ...(await more(handle))];
     } finally {
       await handle.close();
     }
   } catch (error) {
-    return {
-      name,
-      state: "fail",
-      found: "the database can't be opened",
-      mend: error instanceof Error ? error.message : String(error),
-    };
+    const mend = error instanceof Error ? error.message : String(error);
+    return [{ name, state: "fail", found: "the database can't be opened", mend }];
   }
 }
 
@@ -211,16 +206,18 @@ function checkSite(): Check {
       };
 }
 
-/** All checks, in the order in which a start would meet them. */
-export async function examine(): Promise<Check[]> {
+/** All checks, in the order in which a start would meet them; `production`: and what a machine on the internet needs. */
+export async function examine(production: boolean): Promise<Check[]> {
   const { env, checks } = checkEnvironment();
   const ffmpeg = env?.ffmpegPath ?? "ffmpeg";
   const result = [checkBun(), ...checks, ...(await ffmpegChecks(ffmpeg)), await encoderCheck(ffmpeg), checkSite()];
   if (env === null) return result;
   const disk = checkDisk(env);
   result.push(disk, ...checkTls(env), ...(await checkPorts(env)));
-  if (env.databaseUrl !== null || disk.state !== "fail") result.push(await checkDatabase(env));
+  if (env.databaseUrl !== null || disk.state !== "fail")
+    result.push(...(await checkDatabase(env, async ({ db, sql }) => (production ? storedChecks(db, sql) : []))));
   result.push(await checkBus(env));
+  if (production && disk.state !== "fail") result.push(...(await productionChecks(env)));
   return result;
 }
 
@@ -231,9 +228,15 @@ export const doctorCommand = defineCommand({
     name: "doctor",
     description: "Check ffmpeg, ports, database, bus and disk, and say how to mend what is wrong",
   },
-  args: { ...jsonArg },
+  args: {
+    production: {
+      type: "boolean",
+      description: "Also what a machine on the internet needs: TLS, secrets, room, backups",
+    },
+    ...jsonArg,
+  },
   async run({ args }) {
-    const checks = await examine();
+    const checks = await examine(args.production === true);
     if (args.json) console.log(JSON.stringify({ checks }));
     else
       for (const { name, state, found, mend } of checks)
