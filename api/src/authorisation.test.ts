@@ -311,6 +311,20 @@ const RULES: Readonly<Record<string, Rule>> = {
     object: view,
     statuses: { open: "204 204 204 204 204", unknown: "404 404 404 404 404" },
   },
+  "POST /api/views/:sessionId/quality": {
+    object: view,
+    body: () => ({
+      player: "hls",
+      playedMs: 0,
+      stalledMs: 0,
+      stalls: 0,
+      switches: 0,
+      frames: 0,
+      dropped: 0,
+      errors: 0,
+    }),
+    statuses: { open: "204 204 204 204 204", unknown: "404 404 404 404 404" },
+  },
   "POST /api/views/:sessionId/end": {
     object: view,
     statuses: { open: "204 204 204 204 204", unknown: "404 404 404 404 404" },
@@ -359,6 +373,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     statuses: { open: "401 403 200 403 200", private: "401 404 404 404 200", unknown: "401 404 404 404 404" },
   },
   "GET /api/statistics/stream/:id": { object: liveStream, statuses: MANAGE },
+  "GET /api/statistics/stream/:id/quality": { object: liveStream, statuses: MANAGE },
   "GET /api/statistics/stream/:id/timeline": { object: liveStream, statuses: MANAGE },
   "GET /api/statistics/stream/:id/retention": { object: liveStream, statuses: MANAGE },
 

@@ -6,6 +6,7 @@ export type { Connect, Database, Sql } from "./connect.ts";
 export { asDatabaseError, DatabaseError, type DatabaseErrorCode } from "./database-error.ts";
 export { type DumpedTable, type DumpHead, type Snapshot, withSnapshot } from "./dump/dump.ts";
 export { hasTables, isEmptyDatabase, type Load, loadDatabase } from "./dump/load.ts";
+export { emptyHistogram, JOIN_BOUNDS, LATENCY_BOUNDS, quantile, stepOf } from "./histogram.ts";
 export * from "./ingest-nodes.ts";
 export { type KeyVault, makeKeyVault } from "./key-vault.ts";
 export type { Log } from "./log.ts";

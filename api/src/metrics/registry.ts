@@ -1,5 +1,13 @@
 /** Makes metrics of a registry, or finds them: several apps on one registry, as tests have them, count together. */
-import { Counter, type CounterConfiguration, Gauge, type GaugeConfiguration, type Registry } from "prom-client";
+import {
+  Counter,
+  type CounterConfiguration,
+  Gauge,
+  type GaugeConfiguration,
+  Histogram,
+  type HistogramConfiguration,
+  type Registry,
+} from "prom-client";
 
 export const counter = <L extends string>(registry: Registry, config: CounterConfiguration<L>): Counter<L> =>
   (registry.getSingleMetric(config.name) as Counter<L> | undefined) ??
@@ -7,6 +15,10 @@ export const counter = <L extends string>(registry: Registry, config: CounterCon
 
 export const gauge = <L extends string>(registry: Registry, config: GaugeConfiguration<L>): Gauge<L> =>
   (registry.getSingleMetric(config.name) as Gauge<L> | undefined) ?? new Gauge({ ...config, registers: [registry] });
+
+export const histogram = <L extends string>(registry: Registry, config: HistogramConfiguration<L>): Histogram<L> =>
+  (registry.getSingleMetric(config.name) as Histogram<L> | undefined) ??
+  new Histogram({ ...config, registers: [registry] });
 
 /** A counter whose sum is kept elsewhere, in plain numbers, and asked for when somebody looks. */
 export function total(registry: Registry, name: string, help: string, read: () => number): void {

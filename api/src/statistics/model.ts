@@ -123,6 +123,30 @@ export const StreamStatisticsSchema = t.Object({
   ...sharesSchema,
 });
 
+const Player = t.Pick(model.playbackQualityRow, ["player", "reports", "stalls", "switches", "errors"]).properties;
+const Spread = (of: string) =>
+  t.Object(
+    { p50: t.Nullable(t.Number()), p95: t.Nullable(t.Number()) },
+    { description: `Seconds, within the steps of a histogram: half, and 95 in 100, ${of}` },
+  );
+const qualityOf = {
+  reports: Player.reports,
+  joins: t.Integer({ description: "First pictures" }),
+  joinTime: Spread("of the first pictures were there as soon"),
+  latency: Spread("of the reports of players at the live edge had no more"),
+  stallRatio: t.Nullable(t.Number({ description: "Of the time that should have played, 0 to 1" })),
+  stalls: Player.stalls,
+  switches: Player.switches,
+  errors: Player.errors,
+  droppedRatio: t.Nullable(t.Number({ description: "Of the pictures, 0 to 1" })),
+};
+
+export const QualitySchema = t.Object({
+  streamId: IdSchema,
+  ...qualityOf,
+  players: t.Array(t.Object({ player: Player.player, ...qualityOf })),
+});
+
 const steps = {
   streamId: IdSchema,
   startedAt: t.Nullable(Time),

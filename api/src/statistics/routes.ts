@@ -9,6 +9,7 @@ import {
   DailyStatisticsSchema,
   FormatQuery,
   OverviewSchema,
+  QualitySchema,
   RangeQuerySchema,
   RetentionSchema,
   StatisticsParams,
@@ -87,6 +88,11 @@ export function statisticsRoutes(services: Services) {
       params: StatisticsParams,
       response: { 200: StreamStatisticsSchema, ...problems },
       detail: { summary: "Sums of one stream", operationId: "getStreamStatistics" },
+    })
+    .get("/stream/:id/quality", ({ actor, params }) => statistics.quality(actor, params.id), {
+      params: StatisticsParams,
+      response: { 200: QualitySchema, ...problems },
+      detail: { summary: "How one stream played for its viewers", operationId: "getStreamQuality" },
     })
     .get("/stream/:id/timeline", ({ actor, params }) => statistics.timeline(actor, params.id), {
       mapResponse: orCsv(timelineTable),

@@ -5,6 +5,7 @@ import { isAdmin, mayManage, requireManager } from "../auth/policy.ts";
 import { AppError } from "../error.ts";
 import type { Services } from "../services.ts";
 import { MAX_TOP, type Totals } from "./model.ts";
+import { presentQuality } from "./quality.ts";
 import { daysOf, previousOf, type RangeQuery, rangeOf } from "./range.ts";
 
 const DEFAULT_TOP = 10;
@@ -154,6 +155,12 @@ export function statisticsService({ db, now = Date.now }: Pick<Services, "db" | 
         avgWatchTime: average(row.watchTime, row.totalViews),
         ...presentShares({ devices, referrers }),
       };
+    },
+
+    /** How it played for its viewers. */
+    async quality(actor: Actor, id: number) {
+      await requireStream(actor, id);
+      return { streamId: id, ...presentQuality(await queries.qualityOf(db, id)) };
     },
 
     /** How many watched it live. */

@@ -4,7 +4,7 @@ import { visitor } from "../auth/guard.ts";
 import { ProblemSchema } from "../error.ts";
 import type { Services } from "../services.ts";
 import { viewerCookie } from "./cookie.ts";
-import { OpenParams, openBody, reportBody, ViewParams, ViewSchema } from "./model.ts";
+import { OpenParams, openBody, qualityBody, reportBody, ViewParams, ViewSchema } from "./model.ts";
 import type { viewService } from "./service.ts";
 
 export function viewRoutes(services: Services, views: ReturnType<typeof viewService>) {
@@ -49,6 +49,22 @@ export function viewRoutes(services: Services, views: ReturnType<typeof viewServ
         params: ViewParams,
         response: { 204: t.Void(), 404: ProblemSchema, 409: ProblemSchema, 422: ProblemSchema },
         detail: { summary: "Still watching", operationId: "sendHeartbeat", requestBody: reportBody },
+      },
+    )
+    .post(
+      "/:sessionId/quality",
+      ({ params, body, set }) => {
+        set.status = 204;
+        return views.quality(params.sessionId, body);
+      },
+      {
+        params: ViewParams,
+        response: { 204: t.Void(), 404: ProblemSchema, 409: ProblemSchema, 422: ProblemSchema, 429: ProblemSchema },
+        detail: {
+          summary: "How it played since the last report; for navigator.sendBeacon",
+          operationId: "sendQuality",
+          requestBody: qualityBody,
+        },
       },
     )
     .post(

@@ -2,9 +2,14 @@ import { queries, type Viewer, viewerOf } from "@streamhub/db";
 import type { Actor } from "../auth/guard.ts";
 import { mayManage } from "../auth/policy.ts";
 import { AppError } from "../error.ts";
+import { makeBuckets } from "../limits/bucket.ts";
+import { playbackMetrics } from "../metrics/playback.ts";
 import type { Services } from "../services.ts";
-import { readOpenBody, readReport } from "./model.ts";
+import { readOpenBody, readQuality, readReport } from "./model.ts";
 import { HEARTBEAT_SECONDS, makeViews, type Outcome } from "./views.ts";
+
+/** Of one session: players report each minute, and when the page is left; two tabs are one session. */
+const QUALITY_RULE = { perSecond: 1 / 15, burst: 6 };
 
 /** The host of the page that led here; nothing for our own pages and for what is no address. */
 export function referrerHost(referrer: string | undefined, ownHosts: readonly string[]): string {
@@ -16,6 +21,9 @@ export function referrerHost(referrer: string | undefined, ownHosts: readonly st
 
 export function viewService(services: Services) {
   const { db, publicUrl, views = makeViews(services) } = services;
+
+  const qualityBuckets = makeBuckets(QUALITY_RULE);
+  const countQuality = playbackMetrics(services.metrics);
 
   /** Throws `stream.not-found` where the stream, or whether there is one, is not for this actor. */
   async function requireWatchable(actor: Actor | null, streamId: number): Promise<void> {
@@ -67,6 +75,16 @@ export function viewService(services: Services) {
     /** Throws `view.not-found`. The second end of a session is as the first. */
     async end(sessionId: string, viewer: Viewer, body: unknown): Promise<void> {
       if ((await report(sessionId, viewer, body, true)) === "unknown") throw new AppError("view.not-found");
+    },
+
+    /** Throws `request.invalid`, `limit.exceeded`, `view.not-found`, `view.ended`. A session that was ended just now may still say how it was. */
+    async quality(sessionId: string, body: unknown): Promise<void> {
+      const quality = readQuality(body);
+      const wait = qualityBuckets.take(sessionId);
+      if (wait > 0) throw new AppError("limit.exceeded", undefined, undefined, wait / 1_000);
+      const outcome = await views.quality(sessionId, quality);
+      required(outcome);
+      countQuality(quality);
     },
   };
 }

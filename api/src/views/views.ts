@@ -17,6 +17,8 @@ import { AppError } from "../error.ts";
 import { makeAudience } from "./audience.ts";
 import { makeBatches } from "./batches.ts";
 import { makeBeats } from "./beats.ts";
+import type { QualityReport } from "./model.ts";
+import { makeQualities } from "./quality.ts";
 import { makeSessions, type Session, sessionOf } from "./sessions.ts";
 
 /** Asked of clients. Seconds. */
@@ -80,6 +82,8 @@ export interface Views {
   knows(sessionId: string): boolean;
   /** Reads the database only for a session that this process does not know. */
   report(sessionId: string, viewer: Viewer, report: Report): Outcome | Promise<Outcome>;
+  /** How it played. `ended`: too long ago. */
+  quality(sessionId: string, report: QualityReport): Promise<Outcome>;
   /** Writes what is gathered. Throws DatabaseError; nothing is lost then. */
   flush(): Promise<void>;
   state(): ViewsState;
@@ -94,6 +98,7 @@ export function makeViews({ db, bus, secret, now = Date.now }: ViewsOptions): Vi
   const sessions = makeSessions();
   const audience = makeAudience(bus);
   const beats = makeBeats(db, (ids) => sessions.end(ids));
+  const qualities = makeQualities(db);
   const counts = { opened: 0, heartbeats: 0, dropped: 0 };
 
   const openings = makeBatches({
@@ -213,8 +218,16 @@ export function makeViews({ db, bus, secret, now = Date.now }: ViewsOptions): Vi
       if (!SESSION_ID.test(sessionId)) return "unknown";
       return lookups(sessionId).then((found) => (found === null ? "unknown" : count(found, viewer, report)));
     },
+    async quality(sessionId, report) {
+      const known = sessions.get(sessionId);
+      const session = known ?? (SESSION_ID.test(sessionId) ? await lookups(sessionId) : null);
+      if (session === null) return "unknown";
+      if (now() - session.startedAt > OPEN_RULES.longest + OPEN_RULES.resumeWithin) return "ended";
+      if (!qualities.add(session.streamId, report)) counts.dropped++;
+      return "counted";
+    },
     async flush() {
-      await Promise.all([audience.flush(), beats.flush()]);
+      await Promise.all([audience.flush(), beats.flush(), qualities.flush()]);
     },
     state: () => ({ ...counts, pending: beats.size, writes: beats.writes }),
   };

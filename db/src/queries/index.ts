@@ -40,6 +40,7 @@ export * from "./holders.ts";
 export * from "./idempotency.ts";
 export * from "./live-notices.ts";
 export * from "./pictures.ts";
+export * from "./playback-quality.ts";
 export * from "./pool.ts";
 export * from "./profiles.ts";
 export { getPublicStreams, type WrittenStream } from "./public-streams.ts";

@@ -14,6 +14,8 @@ import { createHealth } from "../studio/create-health.ts";
 import { Doctor } from "../studio/doctor.tsx";
 import { HealthCharts } from "../studio/health-charts.tsx";
 import { useStudio } from "../studio/own-channel.ts";
+import { PlaybackQuality } from "../studio/playback-quality.tsx";
+import { createLiveQuality } from "../studio/statistics.ts";
 import { StopButton } from "../studio/stop-button.tsx";
 import { StreamForm } from "../studio/stream-form.tsx";
 import { Waiting } from "../studio/waiting.tsx";
@@ -51,6 +53,7 @@ function OnAir(props: { stream: Stream }) {
   const text = () => studioWords().live;
   const id = createMemo(() => props.stream.id);
   const health = createHealth(id, studio.viewers);
+  const quality = createLiveQuality(id);
   // The stream is another object after each event; only another broadcast is a reason to load anew.
   const watched = createMemo(() => {
     const stream = { id: id(), ...untrack(() => ({ playback: props.stream.playback, channel: props.stream.channel })) };
@@ -99,6 +102,7 @@ function OnAir(props: { stream: Stream }) {
       </div>
       <Doctor health={health} />
       <HealthCharts health={health} startedAt={props.stream.startedAt} />
+      <Show when={quality.value()}>{(sum) => <PlaybackQuality quality={sum()} />}</Show>
       <StreamForm stream={props.stream} onSaved={() => void studio.refresh()} />
     </div>
   );

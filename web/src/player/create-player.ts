@@ -4,6 +4,7 @@ import { createChoices } from "./create-choices.ts";
 import { createRoom } from "./create-room.ts";
 import { createTimeline } from "./create-timeline.ts";
 import type { Engine, EngineKind, Format, Sources } from "./engine.ts";
+import { makeQuality } from "./make-quality.ts";
 import { makeWatchdog } from "./make-watchdog.ts";
 import { canPlay, fallbackOf, formatsOf, openEngine } from "./open-engine.ts";
 import { type PlaybackSignal, type PlaybackState, transition } from "./playback-state.ts";
@@ -44,6 +45,7 @@ export function createPlayer(options: PlayerOptions) {
   const [counts, setCounts] = createSignal<{ stalls: number; joinMs: number | null }>({ stalls: 0, joinMs: null });
 
   const watchdog = makeWatchdog();
+  const quality = makeQuality();
   const session = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
   let engine: Engine | null = null;
   /** Counts engines, so that one that was still loading when it was replaced notices. */
@@ -63,6 +65,7 @@ export function createPlayer(options: PlayerOptions) {
     const isWanted = () => mine === generation;
     const onFault = (_reason: string, kind?: "refused") => {
       if (!isWanted()) return;
+      quality.failed();
       watchdog.hurry();
       if (kind === "refused" && !hasPlayed) void fallBack(sources);
     };
@@ -235,7 +238,9 @@ export function createPlayer(options: PlayerOptions) {
     if (verdict.kind === "progress" && !video.seeking) {
       if (!hasPlayed) {
         hasPlayed = true;
-        setCounts((now) => ({ ...now, joinMs: now.joinMs ?? performance.now() - openedAt }));
+        const joinMs = performance.now() - openedAt;
+        quality.joined(joinMs);
+        setCounts((now) => ({ ...now, joinMs: now.joinMs ?? joinMs }));
       }
       if (state() === "recovering" && isLive() && timeline.followsLive()) timeline.catchUpNow();
       setFrozen(false);
@@ -257,6 +262,18 @@ export function createPlayer(options: PlayerOptions) {
     }
     timeline.look();
     choices.look();
+    const shown = video.getVideoPlaybackQuality?.();
+    const latency = isLive() && timeline.followsLive() ? timeline.latency() : null;
+    quality.look({
+      at: performance.now(),
+      currentTime,
+      resting: resting || video.seeking || !hasPlayed,
+      player: engineKind(),
+      levelId: choices.level()?.id ?? null,
+      latency: latency === null ? null : latency * 1000,
+      frames: shown?.totalVideoFrames ?? 0,
+      dropped: shown?.droppedVideoFrames ?? 0,
+    });
   }
 
   return {
@@ -274,6 +291,8 @@ export function createPlayer(options: PlayerOptions) {
     frozen,
     ended,
     counts,
+    /** How it played since this was last asked. */
+    takeQuality: quality.take,
     choices,
     timeline,
     togglePlay: () => {

@@ -1,6 +1,7 @@
-/** Counts as a viewer while something plays: opens a viewing session with the first picture, reports now and then, ends it with the page (docs/api.md). */
+/** Counts as a viewer while something plays: opens a viewing session with the first picture, reports now and then, also how it plays, ends it with the page (docs/api.md). */
 import { type Accessor, createEffect, on, onCleanup } from "solid-js";
 import { sessionFetch } from "../session/session-fetch.ts";
+import type { QualityReport } from "./make-quality.ts";
 
 export interface ViewingOptions {
   /** null: nothing to watch. */
@@ -8,6 +9,8 @@ export interface ViewingOptions {
   readonly isPlaying: Accessor<boolean>;
   /** Seconds of the stream that are on the screen; null when that is not known. */
   readonly position: () => number | null;
+  /** How it played since this was last asked. */
+  readonly takeQuality: () => QualityReport | null;
 }
 
 interface Session {
@@ -17,11 +20,12 @@ interface Session {
 
 const AGAIN_MS = 15_000;
 const SOON_MS = 1_000;
+const QUALITY_MS = 60_000;
 
 /** Where this page was come from; of use once, for the first session. */
 let referrer: string | undefined = document.referrer === "" ? undefined : document.referrer;
 
-export function createViewing({ streamId, isPlaying, position }: ViewingOptions): void {
+export function createViewing({ streamId, isPlaying, position, takeQuality }: ViewingOptions): void {
   createEffect(
     on(streamId, (id) => {
       if (id === null) return;
@@ -33,6 +37,7 @@ export function createViewing({ streamId, isPlaying, position }: ViewingOptions)
       let hasBegun = false;
       /** Sessions in a row that the server did not know at their first report. */
       let unknown = 0;
+      let qualityAt = performance.now();
 
       const later = (pause: number) => {
         clearTimeout(timer);
@@ -45,6 +50,12 @@ export function createViewing({ streamId, isPlaying, position }: ViewingOptions)
           ...(at === null ? {} : { position: Math.max(0, Math.round(at * 10) / 10) }),
         });
       };
+
+      function tellQuality(session: Session): void {
+        qualityAt = performance.now();
+        const quality = takeQuality();
+        if (quality !== null) navigator.sendBeacon(`/api/views/${session.id}/quality`, JSON.stringify(quality));
+      }
 
       async function begin(): Promise<void> {
         const response = await sessionFetch(`/api/streams/${id}/views`, {
@@ -78,6 +89,7 @@ export function createViewing({ streamId, isPlaying, position }: ViewingOptions)
             unknown = status === 404 ? unknown + 1 : 0;
             // The server does not count this browser, as it takes it for a machine.
             if (unknown > 1) return;
+            if (session !== null && performance.now() - qualityAt >= QUALITY_MS) tellQuality(session);
           }
           played = false;
           later(session === null ? SOON_MS : session.everyMs);
@@ -87,8 +99,13 @@ export function createViewing({ streamId, isPlaying, position }: ViewingOptions)
       }
 
       function end(): void {
-        if (session === null) return;
+        if (session === null) {
+          // Without a session it is nobody's, and must not become the next stream's.
+          takeQuality();
+          return;
+        }
         played = played || isPlaying();
+        tellQuality(session);
         navigator.sendBeacon(`/api/views/${session.id}/end`, body());
         session = null;
       }

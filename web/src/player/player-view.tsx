@@ -73,6 +73,7 @@ export function PlayerView(props: PlayerViewProps) {
       const [shown, began] = [timeline.wallClock(), Date.parse(props.startedAt ?? "")];
       return shown === null || !Number.isFinite(began) ? null : (shown - began) / 1000;
     },
+    takeQuality: player.takeQuality,
   });
   props.onWallClock?.(() => {
     if (player.state() === "idle" || player.state() === "loading") return null;

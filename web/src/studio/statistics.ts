@@ -1,5 +1,5 @@
 /** Numbers of a channel and of one broadcast, as pages show them. */
-import type { Accessor } from "solid-js";
+import { type Accessor, onCleanup } from "solid-js";
 import { client } from "../live/client.ts";
 import { createAnswer } from "../live/create-answer.ts";
 import { outcomeOf } from "../session/problem.ts";
@@ -28,9 +28,22 @@ export function createStreamStatistics(id: Accessor<number | null>) {
   const of = (stream: number) => client.api.statistics.stream({ id: stream });
   return {
     sums: createAnswer(id, (stream) => outcomeOf(of(stream).get())),
+    quality: createAnswer(id, (stream) => outcomeOf(of(stream).quality.get())),
     timeline: createAnswer(id, (stream) => outcomeOf(of(stream).timeline.get({ query: {} }))),
     retention: createAnswer(id, (stream) => outcomeOf(of(stream).retention.get({ query: {} }))),
   };
+}
+
+/** Asked again each half minute, as viewers tell it each minute. */
+export function createLiveQuality(id: Accessor<number>) {
+  const answer = createAnswer(id, (stream) => outcomeOf(client.api.statistics.stream({ id: stream }).quality.get()), {
+    keep: true,
+  });
+  const timer = setInterval(() => {
+    if (!document.hidden) void answer.reload();
+  }, 30_000);
+  onCleanup(() => clearInterval(timer));
+  return answer;
 }
 
 /** Through the page's own fetch, because access may have to be renewed first. False: it did not come. */

@@ -11,13 +11,14 @@ import { PageSkeleton } from "../session/members-only.tsx";
 import { CsvButton } from "./csv-button.tsx";
 import { Figures } from "./figures.tsx";
 import { useStudio } from "./own-channel.ts";
+import { PlaybackQuality } from "./playback-quality.tsx";
 import { Shares } from "./shares.tsx";
 import { createStreamStatistics } from "./statistics.ts";
 
 /** One broadcast: how many watched, minute by minute, and how many stayed. */
 export function StreamStatistics(props: { id: number }) {
   const studio = useStudio();
-  const { sums, timeline, retention } = createStreamStatistics(() => props.id);
+  const { sums, quality, timeline, retention } = createStreamStatistics(() => props.id);
   const text = () => studioWords().statistics;
   const minute = (at: number) => `${formatNumber(at)}′`;
   const viewers = createMemo((): [number[], number[]] => {
@@ -88,6 +89,7 @@ export function StreamStatistics(props: { id: number }) {
                 axis={minute}
               />
             </section>
+            <Show when={quality.value()}>{(sum) => <PlaybackQuality quality={sum()} />}</Show>
             <Shares devices={value().devices} referrers={value().referrers} />
           </>
         )}

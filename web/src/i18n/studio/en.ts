@@ -229,6 +229,16 @@ export const en = {
     viewers: "Viewers",
     share: "Share",
     back: "All broadcasts",
+    quality: "How it plays for viewers",
+    qualityHint:
+      "As players report it, each minute. Half of viewers have the first number or less, 95 of 100 the second.",
+    noQuality: "No player has reported yet.",
+    joinTime: "First picture after",
+    latency: "Latency, live",
+    stalled: "Time standing still",
+    dropped: "Dropped pictures",
+    switches: "Changes of quality",
+    errors: "Playback errors",
   },
   settings: {
     channel: "Channel",
