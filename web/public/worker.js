@@ -3,7 +3,12 @@
 const OFFLINE = "offline-1";
 const KEPT = ["/offline.html", "/offline.css", "/offline.js", "/favicon.svg"];
 
+// Media and the API go past this worker, where the browser lets it say so: a request is not held up by a worker that starts, and what a page says
+// when it is left (navigator.sendBeacon) is not lost with the page that the worker would answer.
+const PAST = ["/api/*", "/live/*", "/vod/*", "/assets/*", "/uploads/*"];
+
 self.addEventListener("install", (event) => {
+  event.addRoutes?.(PAST.map((pathname) => ({ condition: { urlPattern: { pathname } }, source: "network" })));
   event.waitUntil(
     caches
       .open(OFFLINE)
