@@ -59,12 +59,20 @@ export async function startPart(command: "api" | "ingest", env: Readonly<Record<
   };
 }
 
-/** NGINX in the foreground with this configuration. Resolves at once: ask it whether it answers. */
-export function startNginx(configuration: string): { stop(): Promise<void> } {
-  const child = Bun.spawn(["/usr/sbin/nginx", "-c", configuration, "-g", "daemon off;"], {
+/** Any program in the foreground. Resolves at once: ask it whether it answers. */
+export function startProgram(
+  command: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): { stop(): Promise<void> } {
+  const child = Bun.spawn([...command], {
+    env: { ...process.env, ...env },
     stdin: "ignore",
     stdout: "ignore",
     stderr: "ignore",
   });
   return { stop: () => end(child, STOP_MS) };
 }
+
+/** NGINX with this configuration. */
+export const startNginx = (configuration: string): { stop(): Promise<void> } =>
+  startProgram(["/usr/sbin/nginx", "-c", configuration, "-g", "daemon off;"]);

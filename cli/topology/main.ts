@@ -5,11 +5,11 @@ import { environment } from "../environment.ts";
 import { untilSignal } from "../shutdown.ts";
 import { startTopology } from "./topology.ts";
 
-const PORTS = { http: 8080, https: 8443, rtmp: 1935, rtmps: 1936, gatewayMetrics: 9145 };
+const PORTS = { http: 8080, https: 8443, rtmp: 1935, rtmps: 1936, gatewayMetrics: 9145, prometheus: 9090 };
 
 const signal = untilSignal();
 await onStage(1, async (stage) => {
-  const { site, ports, apis, nodes, env } = await startTopology(stage, {
+  const { site, prometheus, ports, apis, nodes, env } = await startTopology(stage, {
     ports: PORTS,
     databaseUrl: environment().databaseUrl,
   });
@@ -30,6 +30,7 @@ await onStage(1, async (stage) => {
         "Ingest",
         nodes.map(({ pid, said }) => `http://127.0.0.1:${said.mediaPort}/metrics (process ${pid})`),
       ),
+      of("Prometheus", [prometheus]),
       "",
     ].join("\n"),
   );

@@ -2,6 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { onStage } from "../chaos/stage.ts";
 import { publish, streamhub, until } from "../e2e/server.ts";
+import { answering } from "../monitoring/ask-prometheus.ts";
 import { insecurely, startTopology } from "./topology.ts";
 
 setDefaultTimeout(180_000);
@@ -20,7 +21,7 @@ function inARow<T>(look: () => Promise<T | null | undefined | false>): () => Pro
 
 test("playlists and segments by one address; one request up for all viewers; a node that dies is followed", async () => {
   await onStage(1, async (stage) => {
-    const { site, ports, nodes, env } = await startTopology(stage);
+    const { site, prometheus, ports, nodes, env } = await startTopology(stage, { scrapeInterval: "2s" });
     const { http, rtmp } = ports;
     const get = (path: string, init?: RequestInit) => insecurely(`${site}${path}`, init);
     const moved = await fetch(`http://127.0.0.1:${http}/watch/x`, { redirect: "manual" });
@@ -98,6 +99,13 @@ test("playlists and segments by one address; one request up for all viewers; a n
     }
     await quiet.stop();
 
+    const isSeen = async (expected: Readonly<Record<string, number>>) => {
+      const seen = await answering(prometheus);
+      return Object.entries(expected).every(([job, count]) => seen[job] === count);
+    };
+    const everything = { "node-exporter": 1, "postgres-exporter": 1, "redis-exporter": 1, prometheus: 1 };
+    await until("Prometheus sees every part", () => isSeen({ api: 2, ingest: 2, gateway: 1, ...everything }));
+
     await nodes[owner]!.killHard();
     await encoder.exited;
     const left = nodes[1 - owner]!;
@@ -119,6 +127,7 @@ test("playlists and segments by one address; one request up for all viewers; a n
       return null;
     });
     stage.cleanUp(() => next.stop());
+    await until("Prometheus sees that a node is gone", () => isSeen({ api: 2, ingest: 1 }));
     console.log(`the retry was let in after ${((performance.now() - began) / 1000).toFixed(1)} s`);
     await until(
       "the same address plays",

@@ -1,10 +1,11 @@
-/** The whole picture as processes: NGINX with the files of `deploy/`, two APIs, two ingest nodes, PostgreSQL, Redis and an S3 server. */
+/** The whole picture as processes: NGINX and Prometheus with the files of `deploy/`, two APIs, two ingest nodes, PostgreSQL, Redis and an S3 server. */
 import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Stage } from "../chaos/stage.ts";
 import { freePort, type Part, startNginx, startPart } from "../e2e/part.ts";
 import { until } from "../e2e/server.ts";
+import { startMonitoring } from "../monitoring/monitoring.ts";
 import { gatewayConfiguration, makeCertificate } from "./gateway-files.ts";
 
 export interface Ports {
@@ -14,10 +15,12 @@ export interface Ports {
   readonly rtmps: number;
   /** The gateway's own, for Prometheus. */
   readonly gatewayMetrics: number;
+  readonly prometheus: number;
 }
 
 export interface Topology {
   readonly site: string;
+  readonly prometheus: string;
   readonly ports: Ports;
   readonly apis: readonly Part[];
   readonly nodes: readonly Part[];
@@ -30,6 +33,10 @@ export interface TopologyOptions {
   readonly ports?: Ports;
   /** An outside PostgreSQL; default: one of the stage. */
   readonly databaseUrl?: string | null;
+  /** METRICS_TOKEN. Default: none, and this machine may read the metrics. */
+  readonly metricsToken?: string;
+  /** How often Prometheus asks. Default: as its file says. */
+  readonly scrapeInterval?: string;
 }
 
 const anyPorts = async (): Promise<Ports> => ({
@@ -38,6 +45,7 @@ const anyPorts = async (): Promise<Ports> => ({
   rtmp: await freePort(),
   rtmps: await freePort(),
   gatewayMetrics: await freePort(),
+  prometheus: await freePort(),
 });
 
 /** Everything ends with the stage, what was started last first. */
@@ -55,6 +63,7 @@ export async function startTopology(stage: Stage, options: TopologyOptions = {})
     GATEWAY_TOKEN: randomBytes(36).toString("base64url"),
     TRUSTED_PROXIES: "127.0.0.1",
     RTMP_TRUSTED_PROXIES: "127.0.0.1",
+    ...(options.metricsToken === undefined ? {} : { METRICS_TOKEN: options.metricsToken }),
     // Of the API, which keeps uploaded pictures there.
     DATA_DIR: join(folder, "api"),
   };
@@ -73,6 +82,8 @@ export async function startTopology(stage: Stage, options: TopologyOptions = {})
   const path = join(folder, "nginx.conf");
   const servers = (parts: readonly Part[], portOf: (part: Part) => unknown, more = "") =>
     parts.map((part) => `server 127.0.0.1:${portOf(part)}${more};`).join(" ");
+  const apiPort = ({ said }: Part) => new URL(String(said.site)).port;
+  const mediaPort = ({ said }: Part) => said.mediaPort;
   const text = gatewayConfiguration({
     GATEWAY_MODULES: "/etc/nginx/modules-enabled/*.conf",
     GATEWAY_RUN_DIR: join(folder, "run"),
@@ -86,8 +97,8 @@ export async function startTopology(stage: Stage, options: TopologyOptions = {})
     GATEWAY_HTTPS_AUTHORITY: `$host:${ports.https}`,
     GATEWAY_CERT: cert,
     GATEWAY_KEY: key,
-    GATEWAY_API_SERVERS: servers(apis, ({ said }) => new URL(String(said.site)).port),
-    GATEWAY_MEDIA_SERVERS: servers(nodes, ({ said }) => said.mediaPort),
+    GATEWAY_API_SERVERS: servers(apis, apiPort),
+    GATEWAY_MEDIA_SERVERS: servers(nodes, mediaPort),
     GATEWAY_RTMP_SERVERS: servers(nodes, ({ said }) => said.rtmpPort, " max_fails=1 fail_timeout=2s"),
     GATEWAY_RESOLVER: "127.0.0.1",
     GATEWAY_TOKEN: env.GATEWAY_TOKEN!,
@@ -97,7 +108,17 @@ export async function startTopology(stage: Stage, options: TopologyOptions = {})
   stage.cleanUp(() => nginx.stop());
   const site = `https://127.0.0.1:${ports.https}`;
   await until("the gateway answers", async () => (await insecurely(`${site}/api/ready`)).status === 200);
-  return { site, ports, apis, nodes, env };
+  const prometheus = await startMonitoring(stage, {
+    port: ports.prometheus,
+    api: apis.map((part) => `127.0.0.1:${apiPort(part)}`),
+    ingest: nodes.map((part) => `127.0.0.1:${mediaPort(part)}`),
+    gateway: [`127.0.0.1:${ports.gatewayMetrics}`],
+    databaseUrl: env.DATABASE_URL!,
+    redisUrl: redis.url,
+    token: options.metricsToken ?? null,
+    ...(options.scrapeInterval === undefined ? {} : { scrapeInterval: options.scrapeInterval }),
+  });
+  return { site, prometheus, ports, apis, nodes, env };
 }
 
 /** The certificate is signed by itself. */

@@ -1,0 +1,158 @@
+import { type Dashboard, lines, number, stack } from "../dashboard.ts";
+
+const OF = 'instance=~"$instance"';
+const rate = (metric: string, more = "") => `rate(${metric}{${OF}${more}}[$__rate_interval])`;
+const delay = (quantile: number) =>
+  `histogram_quantile(${quantile}, sum by (le) (${rate("streamhub_packager_delay_seconds_bucket")}))`;
+
+export const streamMonitoring: Dashboard = {
+  uid: "streamhub-streams",
+  title: "Stream monitoring",
+  about: "What is live, from the encoders' connections to what viewers are given and what is kept.",
+  instances: "label_values(streamhub_ingest_broadcasts, instance)",
+  rows: [
+    {
+      title: "Now",
+      panels: [
+        number("Live streams", { about: "On the whole platform", unit: "short" }, [
+          "platform:streamhub_streams_live:max",
+        ]),
+        number("Viewers", { about: "On the whole platform", unit: "short" }, ["platform:streamhub_viewers:max"]),
+        number(
+          "Capacity used",
+          {
+            about: "Of MAX_PUBLISHERS of all nodes; 0 without a limit",
+            unit: "percentunit",
+            limits: { warn: 0.8, bad: 1 },
+          },
+          ["platform:streamhub_ingest_capacity_used:ratio"],
+        ),
+        number(
+          "Slowest part in twenty",
+          {
+            about: "From a frame's arrival to its place in the playlists: latency of this server alone",
+            unit: "s",
+            limits: { warn: 0.5, bad: 1 },
+          },
+          [delay(0.95)],
+        ),
+      ],
+    },
+    {
+      title: "Encoders",
+      panels: [
+        stack("Broadcasts", { about: "By node", unit: "short" }, [
+          `streamhub_ingest_broadcasts{${OF}}`,
+          "{{instance}}",
+        ]),
+        lines(
+          "RTMP",
+          { about: "What encoders send, and what RTMP players are sent", unit: "bps" },
+          [`8 * sum(${rate("streamhub_ingest_received_bytes_total")})`, "received"],
+          [`8 * sum(${rate("streamhub_ingest_sent_bytes_total")})`, "sent"],
+        ),
+        lines(
+          "Connections",
+          { about: "Open RTMP connections, and how many come and go a second", unit: "short" },
+          [`sum(streamhub_ingest_connections{${OF}})`, "open"],
+          [`sum(${rate("streamhub_ingest_connections_opened_total")})`, "opened a second"],
+          [`sum(${rate("streamhub_ingest_connections_closed_total")})`, "closed a second"],
+        ),
+        lines("Turned away", { about: "Connections refused or cut by a limit, by reason", unit: "ops" }, [
+          `topk(8, sum by (reason) (${rate("streamhub_ingest_connections_closed_total", ',reason=~"refused.*|limit.*|internal.*"')}))`,
+          "{{reason}}",
+        ]),
+      ],
+    },
+    {
+      title: "Packaging",
+      panels: [
+        lines(
+          "From a frame to the playlist",
+          { about: "Latency that this server adds", unit: "s" },
+          [delay(0.5), "half are faster"],
+          [delay(0.95), "95 %"],
+          [delay(0.99), "99 %"],
+        ),
+        lines("Segments", { about: "Listed a second, over all renditions", unit: "ops" }, [
+          `sum by (instance) (${rate("streamhub_packager_segments_total")})`,
+          "{{instance}}",
+        ]),
+        lines(
+          "Remuxers",
+          {
+            about:
+              "ffmpeg started, and started again after one died; media dropped as one was too slow; qualities left out",
+            unit: "ops",
+          },
+          [`sum(${rate("streamhub_ffmpeg_starts_total")})`, "starts"],
+          [`sum(${rate("streamhub_ffmpeg_restarts_total")})`, "restarts"],
+          [`sum(${rate("streamhub_remux_overflows_total")})`, "overflows"],
+          [`sum(${rate("streamhub_ladder_dropped_total")})`, "qualities left out"],
+        ),
+        lines(
+          "Rules broken",
+          { about: "Of HLS and DASH, by our own output: the five that are broken most", unit: "ops" },
+          [`topk(5, sum by (rule) (${rate("streamhub_conformance_violations_total")}))`, "{{rule}}"],
+        ),
+      ],
+    },
+    {
+      title: "Delivery",
+      panels: [
+        stack(
+          "Answers by kind",
+          { about: "Requests that reached ingest: what the gateway keeps does not", unit: "reqps" },
+          [`sum by (kind) (${rate("streamhub_delivery_responses_total")})`, "{{kind}}"],
+        ),
+        stack("Answers by status", { about: "All kinds", unit: "reqps" }, [
+          `sum by (status) (${rate("streamhub_delivery_responses_total")})`,
+          "{{status}}",
+        ]),
+        lines(
+          "Playlists",
+          { about: "Rendered once for all who ask before the next change; requests that wait for it", unit: "short" },
+          [`sum(${rate("streamhub_delivery_renders_total")})`, "rendered a second"],
+          [`sum(streamhub_delivery_held_requests{${OF}})`, "waiting"],
+        ),
+        lines(
+          "Private channels",
+          { about: "Players with a playback token, and requests refused a second", unit: "short" },
+          [`sum(streamhub_playback_players{${OF}})`, "players"],
+          [`sum by (reason) (${rate("streamhub_playback_denied_total")})`, "refused: {{reason}}"],
+        ),
+      ],
+    },
+    {
+      title: "Recordings and pictures",
+      panels: [
+        lines("Written", { about: "For recordings and for rewinding", unit: "Bps" }, [
+          `sum by (instance) (${rate("streamhub_recording_written_bytes_total")})`,
+          "{{instance}}",
+        ]),
+        lines(
+          "Waiting to be written",
+          {
+            about: "At 64 MiB of one broadcast its recording stops",
+            unit: "bytes",
+            limits: { warn: 2 ** 25, bad: 2 ** 26 },
+          },
+          [`streamhub_recording_queued_bytes{${OF}}`, "{{instance}}"],
+        ),
+        lines(
+          "Recordings",
+          { about: "Being written, and ended before their broadcasts", unit: "short" },
+          [`sum(streamhub_recordings_active{${OF}})`, "being written"],
+          [`sum by (reason) (${rate("streamhub_recording_stops_total")})`, "stopped a second: {{reason}}"],
+        ),
+        lines(
+          "Pictures",
+          { about: "Thumbnails and sheets of storyboards", unit: "ops" },
+          [`sum(${rate("streamhub_pictures_drawn_total")})`, "drawn"],
+          [`sum(${rate("streamhub_pictures_failed_total")})`, "failed"],
+          [`sum(${rate("streamhub_pictures_dropped_total")})`, "not begun"],
+        ),
+      ],
+    },
+  ],
+};
