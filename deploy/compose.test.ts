@@ -37,7 +37,10 @@ interface Service {
   readonly security_opt?: readonly string[];
   readonly pids_limit?: number;
   readonly stop_grace_period?: string;
-  readonly deploy?: { readonly resources?: { readonly limits?: Readonly<Record<string, unknown>> } };
+  readonly deploy?: {
+    readonly replicas?: number;
+    readonly resources?: { readonly limits?: Readonly<Record<string, unknown>> };
+  };
 }
 
 interface Compose {
@@ -248,7 +251,14 @@ describe("the environment of StreamHub", () => {
     const to = gateway!.environment!;
     expect(to.GATEWAY_API_SERVERS).toContain(`api:${api?.environment?.HTTP_PORT} `);
     expect(to.GATEWAY_MEDIA_SERVERS).toContain(`ingest:${ingest?.environment?.MEDIA_PORT} `);
-    expect(to.GATEWAY_RTMP_SERVERS).toContain(`ingest:${ingest?.environment?.RTMP_PORT} `);
+    const port = ingest?.environment?.RTMP_PORT;
+    const nodes = [...to.GATEWAY_RTMP_SERVERS!.matchAll(/server (\S+) resolve max_fails=1 fail_timeout=2s;/g)];
+    const wanted = Array.from(
+      { length: ingest!.deploy!.replicas! },
+      (_, index) => `streamhub-ingest-${index + 1}:${port}`,
+    );
+    expect(nodes.map(([, server]) => server!)).toEqual(wanted);
+    expect(to.GATEWAY_RTMP_SERVERS).toStartWith("${GATEWAY_RTMP_SERVERS:-server ");
   });
 
   test("a node is given the time that it drains", () => {

@@ -30,9 +30,21 @@ const configOf = (spec: Workload): Record<string, string> =>
   Object.assign({}, ...(containerOf(spec).envFrom ?? []).map(({ configMapRef }) => configured[configMapRef.name]));
 
 type Labels = Readonly<Record<string, string>>;
+
+interface ServiceSpec {
+  readonly selector: Labels;
+  readonly ports: readonly { readonly name: string; readonly port: number; readonly targetPort: string }[];
+}
+
+/** What a StatefulSet gives each of its pods. */
+const POD_NAME = "statefulset.kubernetes.io/pod-name";
 const podsWith = (labels: Labels) =>
-  workloads.filter(({ spec }) =>
-    Object.entries(labels).every(([name, value]) => spec.template.metadata.labels[name] === value),
+  workloads.filter(({ kind, metadata, spec }) =>
+    Object.entries(labels).every(([name, value]) =>
+      name === POD_NAME
+        ? kind === "StatefulSet" && value.replace(/-\d+$/, "") === metadata.name
+        : spec.template.metadata.labels[name] === value,
+    ),
   );
 
 /** The files of deploy/secrets, of which the Secret is made; start-scripts.test.ts sees that they are. */
@@ -113,13 +125,9 @@ test("autoscalers, budgets, services and network policies mean pods that are the
   }
   for (const { spec } of of<{ selector: { matchLabels: Labels } }>("PodDisruptionBudget"))
     expect(podsWith(spec.selector.matchLabels)).toHaveLength(1);
-  interface ServiceSpec {
-    readonly selector: Labels;
-    readonly ports: readonly { readonly port: number; readonly targetPort: string }[];
-  }
   for (const { metadata, spec } of of<ServiceSpec>("Service")) {
     const [pod, ...others] = podsWith(spec.selector);
-    expect([metadata.name, others]).toEqual([pod!.metadata.name, []]);
+    expect([metadata.name, others]).toEqual([spec.selector[POD_NAME] ?? pod!.metadata.name, []]);
     const ports = containerOf(pod!.spec).ports?.map((port) => port.name);
     for (const { targetPort } of spec.ports) expect(ports).toContain(targetPort);
   }
@@ -199,11 +207,25 @@ describe("the environment of StreamHub", () => {
     expect(given.map(({ name }) => name.replace(/_FILE$/, "")).sort()).toEqual([...wanted].sort());
     const text = (name: string) => given.find((variable) => variable.name === name)?.value ?? "";
     expect(text("GATEWAY_API_SERVERS")).toContain(`server api.$(POD_NAMESPACE).svc.cluster.local:${shared.HTTP_PORT} `);
-    for (const [name, port] of [
-      ["GATEWAY_MEDIA_SERVERS", shared.MEDIA_PORT],
-      ["GATEWAY_RTMP_SERVERS", shared.RTMP_PORT],
-    ] as const)
-      expect(text(name)).toContain(`server ingest.$(POD_NAMESPACE).svc.cluster.local:${port} `);
+    expect(text("GATEWAY_MEDIA_SERVERS")).toContain(
+      `server ingest.$(POD_NAMESPACE).svc.cluster.local:${shared.MEDIA_PORT} `,
+    );
+    // Each pod that there may be, by a name of its own that means it alone.
+    const nodes = [
+      ...text("GATEWAY_RTMP_SERVERS").matchAll(
+        /server (\S+)\.\$\(POD_NAMESPACE\)\.svc\.cluster\.local:(\d+) resolve /g,
+      ),
+    ];
+    const scaler = of<{ maxReplicas: number }>("HorizontalPodAutoscaler").find(
+      ({ metadata }) => metadata.name === "ingest",
+    );
+    const pods = Array.from({ length: scaler!.spec.maxReplicas }, (_, index) => `ingest-${index}`);
+    expect(nodes.map(([, name, port]) => [name, port])).toEqual(pods.map((name) => [name, shared.RTMP_PORT]));
+    for (const name of pods)
+      expect(of<ServiceSpec>("Service").find(({ metadata }) => metadata.name === name)?.spec).toEqual({
+        selector: { "statefulset.kubernetes.io/pod-name": name },
+        ports: [{ name: "rtmp", port: Number(shared.RTMP_PORT), targetPort: "rtmp" }],
+      });
     const ports = containerOf(workload("gateway")).ports!;
     for (const { name, containerPort } of ports)
       expect(text(`GATEWAY_${name.toUpperCase()}_PORT`)).toBe(String(containerPort));
