@@ -6,9 +6,11 @@ import { join } from "node:path";
 import { onStage } from "../chaos/stage.ts";
 import { publish, streamhub, until } from "../e2e/server.ts";
 import { insecurely, startTopology } from "../topology/topology.ts";
-import { answering, lately } from "./ask-prometheus.ts";
+import { answering, lately, metricNames } from "./ask-prometheus.ts";
 import { dashboardJson, type Panel } from "./dashboard.ts";
 import { DASHBOARD_FOLDER, DASHBOARDS } from "./dashboard-files.ts";
+import { readRules } from "./prometheus-files.ts";
+import { runbookQueries } from "./runbooks.ts";
 
 setDefaultTimeout(150_000);
 
@@ -43,7 +45,13 @@ describe("the dashboards", () => {
 /** As Grafana fills in its variables; the rates are of a scrape a second. */
 const filled = (expr: string) => expr.replaceAll("$instance", ".+").replaceAll("$__rate_interval", "15s");
 
-test("every query of every panel has data while somebody is live and somebody watches", async () => {
+/** Metrics that a query asks for, without what rules record; a histogram by its one name. */
+const askedIn = (expr: string): string[] =>
+  [...expr.matchAll(/(?<![:\w])(?:streamhub|process|nginx|pg|redis|node|prometheus)_\w+(?!\w*:)/g)].map(([name]) =>
+    name.replace(/_bucket$/, ""),
+  );
+
+test("every query of every panel has data while somebody is live and somebody watches, and every metric of an alert exists", async () => {
   await onStage(1, async (stage) => {
     const { site, prometheus, ports, env } = await startTopology(stage, {
       metricsToken: randomBytes(36).toString("base64url"),
@@ -94,5 +102,14 @@ test("every query of every panel has data while somebody is live and somebody wa
     ).catch((error: unknown) => {
       throw new Error(`without data:\n${missing.join("\n")}`, { cause: error });
     });
+
+    const rules = readRules();
+    const advice = rules.flatMap(({ alert }) => (alert === undefined ? [] : runbookQueries(alert)));
+    // Whether they are queries: most have data only when something is wrong.
+    for (const expr of advice) await lately(prometheus, expr, 1);
+    const names = await metricNames(prometheus);
+    const asked = [...rules.map(({ expr }) => expr), ...advice].flatMap(askedIn);
+    expect(asked.length).toBeGreaterThan(50);
+    expect(asked.filter((name) => !names.has(name))).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ export const PROMETHEUS_FOLDER = join(import.meta.dir, "..", "..", "deploy", "pr
 interface ScrapeConfig {
   readonly job_name: string;
   readonly authorization?: { readonly credentials_file: string };
-  readonly dns_sd_configs?: unknown;
+  readonly dns_sd_configs?: readonly { readonly names: readonly string[] }[];
   readonly static_configs?: unknown;
 }
 

@@ -54,13 +54,28 @@ describe("deploy/prometheus", () => {
       expect([job_name, authorization !== undefined]).toEqual([job_name, OURS.includes(job_name)]);
   });
 
+  test("every address is a service of docker-compose.yml, and Grafana looks where that puts its files", () => {
+    const root = join(PROMETHEUS_FOLDER, "..", "..");
+    const { services } = Bun.YAML.parse(readFileSync(join(root, "docker-compose.yml"), "utf8")) as {
+      services: Record<string, { volumes?: string[]; secrets?: string[] }>;
+    };
+    for (const { job_name, dns_sd_configs } of jobs)
+      if (job_name !== "prometheus") expect([job_name, dns_sd_configs?.[0]?.names]).toEqual([job_name, [job_name]]);
+    expect(jobs.map(({ job_name }) => job_name).filter((name) => services[name] === undefined)).toEqual([]);
+    expect(services.prometheus!.secrets).toContain("metrics_token");
+    const { providers } = Bun.YAML.parse(
+      readFileSync(join(root, "deploy", "grafana", "provisioning", "dashboards", "streamhub.yml"), "utf8"),
+    ) as { providers: { options: { path: string } }[] };
+    expect(services.grafana!.volumes).toContain(`./deploy/grafana/dashboards:${providers[0]!.options.path}:ro`);
+  });
+
   test("the same for other addresses is one too, with all that the file says besides", async () => {
     const tokenFile = join(folder, "token");
     const path = join(folder, "elsewhere.yml");
     const targets = Object.fromEntries(jobs.map(({ job_name }) => [job_name, ["127.0.0.1:1"]]));
     writeFileSync(path, prometheusConfiguration({ targets, tokenFile, scrapeInterval: "1s" }));
     expect(await promtool("check", "config", path)).toMatchObject({ code: 0 });
-    const { scrape_configs } = JSON.parse(readFileSync(path, "utf8")) as typeof jobs & { scrape_configs: typeof jobs };
+    const { scrape_configs } = JSON.parse(readFileSync(path, "utf8")) as { scrape_configs: typeof jobs };
     expect(scrape_configs.map(({ job_name }) => job_name)).toEqual(jobs.map(({ job_name }) => job_name));
     expect(() => prometheusConfiguration({ targets: { other: [] }, tokenFile: null })).toThrow("no job other");
   });
