@@ -1,6 +1,6 @@
 /** ffmpeg for a server, which runs without one too: the remuxer of this process takes its place. */
 
-import type { RemuxerChoice } from "@streamhub/ingest/remux/choose-remuxer";
+import type { RemuxerChoice } from "@streamhub/ingest/live/ports";
 import { type Ffmpeg, FfmpegError, probeFfmpeg } from "@streamhub/ingest/remux/ffmpeg-probe";
 import type { makeLog } from "./log.ts";
 

@@ -1,6 +1,8 @@
 /** A machine without ffmpeg: broadcasts are served all the same, by the remuxer of the server itself. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { makeDataDir, publish, removeDataDir, startServer, streamhub, until } from "./e2e/server.ts";
+import { openDatabase } from "@streamhub/db";
+import { silentLog } from "@streamhub/db/scratch";
+import { makeDataDir, probe, publish, removeDataDir, startServer, streamhub, until } from "./e2e/server.ts";
 
 setDefaultTimeout(90_000);
 
@@ -35,4 +37,38 @@ test("one that is told to use nothing but ffmpeg does not start without it, and 
   expect(tried.code).not.toBe(0);
   expect(tried.stderr).toContain("apt-get install ffmpeg");
   removeDataDir(dataDir);
+});
+
+test("a channel may do without ffmpeg where it is there, and with it again", async () => {
+  const dataDir = makeDataDir();
+  const server = await startServer({ dataDir });
+  const handle = await openDatabase({ dataDir, log: silentLog });
+  const remuxers = async () =>
+    (await new Response(Bun.spawn(["ps", "-o", "args=", "--ppid", String(server.pid)]).stdout).text())
+      .split("\n")
+      .filter((line) => line.includes("-frag_duration")).length;
+  try {
+    const url = `${server.site}/live/${server.slug}/master.m3u8`;
+    await handle.sql`update channels set remuxer = 'native'`;
+    let encoder = publish(`${server.rtmp}/${server.streamKey}`);
+    await until("it plays", async () => (await fetch(url)).ok && (await probe(url)).length === 2);
+    expect(await remuxers()).toBe(0);
+    await encoder.stop();
+    await until(
+      "it is over",
+      async () => {
+        const channel = (await (await fetch(`${server.site}/api/channels/1`)).json()) as { isLive: boolean };
+        return !channel.isLive;
+      },
+      60,
+    );
+    await handle.sql`update channels set remuxer = 'ffmpeg'`;
+    encoder = publish(`${server.rtmp}/${server.streamKey}`);
+    await until("ffmpeg packs the next one", async () => (await remuxers()) === 1);
+    await encoder.stop();
+  } finally {
+    await handle.close();
+    await server.stop();
+    removeDataDir(dataDir);
+  }
 });

@@ -3,14 +3,13 @@ import { Counter, Gauge, Histogram, type Registry as PromRegistry } from "prom-c
 import { RULES } from "./conformance/rules/rules.ts";
 import type { Delivery } from "./delivery/delivery.ts";
 import type { LiveBroadcast } from "./live/broadcast.ts";
-import type { Log } from "./live/ports.ts";
+import type { Log, RemuxerChoice } from "./live/ports.ts";
 import type { RegistryListener } from "./live/registry.ts";
 import { type Packaging, type PackagingStats, startPackaging } from "./packaging.ts";
 import { makeBroadcastPictures } from "./pictures/broadcast-pictures.ts";
 import type { Drawer } from "./pictures/drawer.ts";
 import type { Archive } from "./recording/archive.ts";
 import type { Recordings } from "./recording/recordings.ts";
-import type { RemuxerChoice } from "./remux/choose-remuxer.ts";
 import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
 
 export interface PackagingsOptions {
@@ -146,7 +145,7 @@ export function makePackagings({
         archive,
         pictures: drawn,
         ffmpeg,
-        remuxer,
+        remuxer: broadcast.remuxer === "auto" ? remuxer : broadcast.remuxer,
         delivery,
         onDelay: (delay) => delays.observe(delay / 1000),
         onViolation({ rule, where, detail }) {

@@ -19,16 +19,21 @@ const PublicColumns = t.Pick(model.channelRow, [
 ]);
 const OwnerColumns = t.Pick(model.userRow, ["username", "fullName", "avatarUrl"]);
 
-const { latency, quality, secondEncoder, isRecorded } = t.Pick(model.channelRow, [
+const { latency, quality, secondEncoder, remuxer, isRecorded } = t.Pick(model.channelRow, [
   "latency",
   "quality",
   "secondEncoder",
+  "remuxer",
   "isRecorded",
 ]).properties;
 const SETTINGS = {
   latency: { ...latency, description: "How close to live viewers are" },
   quality: { ...quality, description: "What broadcasts are offered in: as sent, or in smaller renditions besides" },
   secondEncoder: { ...secondEncoder, description: "What an encoder does that comes while another one sends" },
+  remuxer: {
+    ...remuxer,
+    description: "What makes HLS and DASH: ffmpeg, StreamHub itself (native), or as the server is set (auto)",
+  },
   isRecorded: { ...isRecorded, description: "Broadcasts are kept as recordings" },
   dvrSeconds: t.Union([WholeNumber({ minimum: 0, maximum: 1_000_000 }), t.Null()], {
     description: "How far viewers may rewind while it is live; 0: not at all, null: to the beginning",

@@ -124,7 +124,13 @@ test("what a database knows of recordings: whose are unfinished, whose are orpha
 });
 
 test("settings of a channel are its owner's to see and to change", async () => {
-  const settings = { latency: "ultra", secondEncoder: "refuse", isRecorded: false, dvrSeconds: null };
+  const settings = {
+    latency: "ultra",
+    secondEncoder: "refuse",
+    remuxer: "native",
+    isRecorded: false,
+    dvrSeconds: null,
+  };
   const made = await ada.request("POST", "/api/channels", { title: "Mine", settings });
   expect(made.status).toBe(201);
   const { id } = (await made.json()) as { id: number };
@@ -138,7 +144,13 @@ test("settings of a channel are its owner's to see and to change", async () => {
   expect(changed.status).toBe(200);
   expect(await changed.json()).toMatchObject({ settings: { ...settings, dvrSeconds: 600, isRecorded: true } });
   expect((await eve.request("PUT", path, { settings: { dvrSeconds: 1 } })).status).toBe(403);
-  for (const wrong of [{ dvrSeconds: -1 }, { dvrSeconds: 1.5 }, { latency: "none" }, { secondEncoder: null }])
+  for (const wrong of [
+    { dvrSeconds: -1 },
+    { dvrSeconds: 1.5 },
+    { latency: "none" },
+    { secondEncoder: null },
+    { remuxer: "gpac" },
+  ])
     expect((await ada.request("PUT", path, { settings: wrong })).status).toBe(422);
 
   const key = async () => (await read<{ streamKey: string }>(ada, `${path}/stream-key`)).streamKey;

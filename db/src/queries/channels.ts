@@ -27,6 +27,7 @@ export const columns = {
     latency: channels.latency,
     quality: channels.quality,
     secondEncoder: channels.secondEncoder,
+    remuxer: channels.remuxer,
     isRecorded: channels.isRecorded,
     dvrSeconds: channels.dvrSeconds,
   },

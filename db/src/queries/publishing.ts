@@ -23,7 +23,10 @@ export interface GoLiveRequest {
 }
 
 /** How the channel wants to be broadcast. */
-export type BroadcastSettings = Pick<ChannelRow, "latency" | "quality" | "secondEncoder" | "isRecorded" | "dvrSeconds">;
+export type BroadcastSettings = Pick<
+  ChannelRow,
+  "latency" | "quality" | "secondEncoder" | "remuxer" | "isRecorded" | "dvrSeconds"
+>;
 
 export type GoLiveResult =
   | ({
@@ -46,6 +49,7 @@ const settings = {
   latency: channels.latency,
   quality: channels.quality,
   secondEncoder: channels.secondEncoder,
+  remuxer: channels.remuxer,
   isRecorded: channels.isRecorded,
   dvrSeconds: channels.dvrSeconds,
 };
@@ -72,8 +76,9 @@ export const goLive = guarded(async (db: Database, vault: KeyVault, request: GoL
     const isLiveHere = sql`${streams.channelId} = ${channel.id} and ${streams.isLive}`;
     const ended = await endWhere(tx, sql`${isLiveHere} and ${staleFor(request.staleAfterMs)}`, LAST_HEARTBEAT);
     const [live] = await tx.select({ id: streams.id, ingestNode: streams.ingestNode }).from(streams).where(isLiveHere);
-    const { slug, visibility, latency, quality, secondEncoder, isRecorded, dvrSeconds } = channel;
-    const named = { channelId: channel.id, slug, visibility, latency, quality, secondEncoder, isRecorded, dvrSeconds };
+    const { slug, visibility, latency, quality, secondEncoder, remuxer, isRecorded, dvrSeconds } = channel;
+    const sent = { latency, quality, secondEncoder, remuxer, isRecorded, dvrSeconds };
+    const named = { channelId: channel.id, slug, visibility, ...sent };
     if (live !== undefined) return { kind: "already-live", streamId: live.id, ingestNode: live.ingestNode, ...named };
     if (request.isFull) return { kind: "no-room" };
 

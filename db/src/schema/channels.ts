@@ -43,6 +43,10 @@ export const channels = pgTable(
     secondEncoder: varchar("second_encoder", { length: 20, enum: ["takeover", "refuse"] })
       .notNull()
       .default("takeover"),
+    /** What makes HLS and DASH of its media; `auto`: as the server is set. */
+    remuxer: varchar("remuxer", { length: 20, enum: ["auto", "ffmpeg", "native"] })
+      .notNull()
+      .default("auto"),
     /** Broadcasts are kept as recordings. */
     isRecorded: boolean("is_recorded").notNull().default(true),
     /** How far viewers may rewind while it is live, in seconds; 0: only what players need. Null: to its beginning. */
@@ -64,6 +68,7 @@ export const channels = pgTable(
     check("channels_latency_check", sql`${table.latency} in ('ultra', 'balanced', 'standard')`),
     check("channels_quality_check", sql`${table.quality} in ('source', 'ladder')`),
     check("channels_second_encoder_check", sql`${table.secondEncoder} in ('takeover', 'refuse')`),
+    check("channels_remuxer_check", sql`${table.remuxer} in ('auto', 'ffmpeg', 'native')`),
     check("channels_dvr_seconds_check", sql`${table.dvrSeconds} >= 0`),
     check("channels_viewers_count_check", sql`${table.viewersCount} >= 0`),
     // A key that is also the public name would be no secret.

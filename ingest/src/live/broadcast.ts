@@ -2,7 +2,7 @@ import { type Milliseconds, ms, unwrapTimestamp } from "../bytes/units.ts";
 import { GopCache, type GopCacheLimits } from "./gop-cache.ts";
 import type { LatencyProfile } from "./latency.ts";
 import { type MediaKind, type MediaTag, makeMediaTag } from "./media-tag.ts";
-import type { Quality } from "./ports.ts";
+import type { Quality, RemuxerChoice } from "./ports.ts";
 
 /** Whoever consumes a broadcast: a remuxer, an RTMP player, a recorder. Calls are synchronous; a sink must not throw. */
 export interface BroadcastSink {
@@ -29,6 +29,7 @@ export interface Broadcast {
   readonly latency: LatencyProfile;
   /** `ladder`: smaller pictures are made of it too. */
   readonly quality: Quality;
+  readonly remuxer: RemuxerChoice;
   readonly isRecorded: boolean;
   /** How far viewers may rewind; null: to the beginning. */
   readonly dvrSeconds: number | null;
@@ -70,6 +71,8 @@ export interface LiveBroadcastOptions {
   readonly latency: LatencyProfile;
   /** Default: the source alone. */
   readonly quality?: Quality;
+  /** Default: as the server is set. */
+  readonly remuxer?: RemuxerChoice;
   /** Default: it is not. */
   readonly isRecorded?: boolean;
   /** Default: no further than players need. */
@@ -86,6 +89,7 @@ export class LiveBroadcast implements Broadcast {
   readonly visibility: Broadcast["visibility"];
   readonly latency: LatencyProfile;
   readonly quality: Quality;
+  readonly remuxer: RemuxerChoice;
   readonly isRecorded: boolean;
   readonly dvrSeconds: number | null;
   readonly startedAt: Milliseconds;
@@ -116,6 +120,7 @@ export class LiveBroadcast implements Broadcast {
     this.visibility = options.visibility;
     this.latency = options.latency;
     this.quality = options.quality ?? "source";
+    this.remuxer = options.remuxer ?? "auto";
     this.isRecorded = options.isRecorded ?? false;
     this.dvrSeconds = options.dvrSeconds === undefined ? 0 : options.dvrSeconds;
     this.startedAt = options.startedAt;

@@ -22,6 +22,7 @@ export interface Admitted {
   readonly quality: Quality;
   /** What becomes of an encoder that comes while another one is sending. */
   readonly secondEncoder: SecondEncoder;
+  readonly remuxer: RemuxerChoice;
   /** The broadcast is kept as a recording. Only with a `streamId`. */
   readonly isRecorded: boolean;
   /** How far viewers may rewind while it is live; 0: only what players need. Null: to its beginning. */
@@ -33,6 +34,9 @@ export type Quality = "source" | "ladder";
 
 /** `takeover`: the newcomer goes on with the broadcast; `refuse`: it is sent away, for as long as the first one sends. */
 export type SecondEncoder = "takeover" | "refuse";
+
+/** What makes fragments of FLV. `auto` of a channel: as the server is set; of the server: ffmpeg for what it can read, `native` for the rest. */
+export type RemuxerChoice = "auto" | "ffmpeg" | "native";
 
 export interface Refused {
   readonly kind: "refused";

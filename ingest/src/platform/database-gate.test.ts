@@ -101,6 +101,7 @@ describe("admit", () => {
       latency: "balanced",
       quality: "source",
       secondEncoder: "takeover",
+      remuxer: "auto",
       isRecorded: true,
       dvrSeconds: 7200,
     });

@@ -196,10 +196,11 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
     latency,
     quality,
     secondEncoder,
+    remuxer,
     isRecorded,
     dvrSeconds,
   }: queries.GoLiveResult & { kind: "live" | "already-live" }): Admitted {
-    const settings = { latency, quality, secondEncoder, isRecorded, dvrSeconds };
+    const settings = { latency, quality, secondEncoder, remuxer, isRecorded, dvrSeconds };
     return { kind: "admitted", slug, channelId, streamId, visibility, ...settings };
   }
 

@@ -16,6 +16,7 @@ test("any key that can be a name is the name", async () => {
     latency: "standard",
     quality: "source",
     secondEncoder: "refuse",
+    remuxer: "auto",
     isRecorded: false,
     dvrSeconds: 0,
   });

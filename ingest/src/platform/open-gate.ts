@@ -23,6 +23,7 @@ export function makeOpenGate(latency: LatencyProfile = "standard", quality: Qual
         latency,
         quality,
         secondEncoder: "refuse",
+        remuxer: "auto",
         isRecorded: false,
         dvrSeconds: 0,
       };

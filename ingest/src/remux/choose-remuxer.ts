@@ -1,15 +1,12 @@
 /** Which remuxer an epoch gets. */
 import type { Milliseconds } from "../bytes/units.ts";
 import type { MediaTag } from "../live/media-tag.ts";
+import type { RemuxerChoice } from "../live/ports.ts";
 import { type Ffmpeg, whyNot } from "./ffmpeg-probe.ts";
 import { startFfmpegRemuxer } from "./ffmpeg-remuxer.ts";
 import type { Rung } from "./ladder-rungs.ts";
 import { startNativeRemuxer } from "./native/native-remuxer.ts";
 import type { MakeRemuxer, Remuxer } from "./remuxer.ts";
-
-/** `auto`: ffmpeg for what the one on this machine can read, the native remuxer for the rest. */
-export const REMUXERS = ["auto", "ffmpeg", "native"] as const;
-export type RemuxerChoice = (typeof REMUXERS)[number];
 
 export interface RemuxerOptions {
   readonly choice: RemuxerChoice;

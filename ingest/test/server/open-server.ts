@@ -44,6 +44,7 @@ export function admitted(slug: string, streamId: number | null): Admitted {
     latency: "standard",
     quality: "source",
     secondEncoder: streamId === null ? "refuse" : "takeover",
+    remuxer: "auto",
     isRecorded: false,
     dvrSeconds: 0,
   };

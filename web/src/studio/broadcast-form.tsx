@@ -21,6 +21,7 @@ export function BroadcastForm(props: { settings: ChannelSettings }) {
       latency: now.latency as string,
       quality: now.quality as string,
       secondEncoder: now.secondEncoder as string,
+      remuxer: now.remuxer as string,
       isRecorded: now.isRecorded as boolean,
       rewind,
     },
@@ -30,6 +31,7 @@ export function BroadcastForm(props: { settings: ChannelSettings }) {
           latency: values.latency as ChannelSettings["latency"],
           quality: values.quality as ChannelSettings["quality"],
           secondEncoder: values.secondEncoder as ChannelSettings["secondEncoder"],
+          remuxer: values.remuxer as ChannelSettings["remuxer"],
           isRecorded: values.isRecorded,
           dvrSeconds: values.rewind === "" ? null : Number(values.rewind),
         },
@@ -83,6 +85,16 @@ export function BroadcastForm(props: { settings: ChannelSettings }) {
           options={[
             { value: "takeover", label: text().takeover, hint: text().takeoverHint },
             { value: "refuse", label: text().refuse, hint: text().refuseHint },
+          ]}
+        />
+        <Choices
+          legend={text().remuxer}
+          value={form.values.remuxer}
+          onChange={(value) => form.set("remuxer", value)}
+          options={[
+            { value: "auto", label: text().remuxerAuto, hint: text().remuxerAutoHint },
+            { value: "native", label: text().native, hint: text().nativeHint },
+            { value: "ffmpeg", label: text().ffmpeg, hint: text().ffmpegHint },
           ]}
         />
         <Toggle

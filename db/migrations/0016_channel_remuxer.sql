@@ -1,0 +1,2 @@
+ALTER TABLE "channels" ADD COLUMN "remuxer" varchar(20) DEFAULT 'auto' NOT NULL;--> statement-breakpoint
+ALTER TABLE "channels" ADD CONSTRAINT "channels_remuxer_check" CHECK ("channels"."remuxer" in ('auto', 'ffmpeg', 'native'));
