@@ -241,6 +241,18 @@ describe("the environment of StreamHub", () => {
     expect(compose.services.prometheus?.secrets).toContain("metrics_token");
   });
 
+  test("is that of `bun run topology`, which runs the same servers as processes", () => {
+    const source = readFileSync(join(ROOT, "cli/topology/topology.ts"), "utf8");
+    const set = new Set([...source.matchAll(/^ {4}([A-Z][A-Z0-9_]+): /gm)].map(([, name]) => name!));
+    expect(set.size).toBeGreaterThan(20);
+    const given = new Set(
+      ["api", "ingest", "gateway"].flatMap((name) =>
+        Object.keys(compose.services[name]?.environment ?? {}).map((variable) => variable.replace(/_FILE$/, "")),
+      ),
+    );
+    expect([...set].filter((name) => !given.has(name))).toEqual([]);
+  });
+
   test("the gateway's address is that of the trusted proxy, the ports are those that it leads to", () => {
     const { networks } = compose.services.gateway!;
     const address = (networks as Readonly<Record<string, { ipv4_address?: string }>>).front?.ipv4_address;
