@@ -4,7 +4,7 @@
 # The same bytes from the same commit:
 #   SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) docker buildx build --output type=docker,name=streamhub,rewrite-timestamp=true .
 
-# A static build: a tenth of what the package of a distribution brings with it, and newer.
+# A static build: one file without libraries, and newer than a distribution's.
 FROM mwader/static-ffmpeg:7.1.1 AS ffmpeg
 
 FROM oven/bun:1.4.5-slim AS manifests

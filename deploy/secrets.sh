@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes what docker-compose.yml reads from deploy/secrets/, where it is missing: random passwords and tokens, and a certificate signed by
-# itself (put the real one in tls_cert.pem and tls_key.pem). What is there already stays. Needs openssl.
+# itself (put the real one in tls_cert.pem and tls_key.pem). What is there already stays; whoever removes a password to get another one also
+# removes what has it in it (database_url, redis_url, redis_exporter.json, s3_identities.json). Needs openssl.
 #   sh deploy/secrets.sh [FOLDER [HOST NAME]]
 set -eu
 folder=${1:-$(dirname "$0")/secrets}
