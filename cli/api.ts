@@ -8,6 +8,7 @@ import {
   startNotices,
   startStatistics,
   startViews,
+  startWebhooks,
 } from "@streamhub/api";
 import { migrate, openBus, openDatabase } from "@streamhub/db";
 import { makeSite } from "@streamhub/web/serve";
@@ -45,6 +46,8 @@ export const apiCommand = defineCommand({
       shutdown.defer("process metrics", startProcessMetrics(metrics));
       await startChores({ db: handle.db, bus, uploadsDir: join(env.dataDir, "uploads") }, log);
       await startNotices({ db: handle.db, bus, vault, publicUrl: env.publicUrl, log });
+      const webhooks = startWebhooks({ db: handle.db, vault, metrics, log });
+      shutdown.defer("webhooks", () => webhooks.stop());
       const statistics = startStatistics({ db: handle.db, bus, log });
       shutdown.defer("statistics", () => statistics.stop());
       const views = startViews({ db: handle.db, bus, secret, log });

@@ -10,6 +10,7 @@ import {
   startNotices,
   startStatistics,
   startViews,
+  startWebhooks,
 } from "@streamhub/api";
 import type { Env } from "@streamhub/api/env";
 import {
@@ -152,6 +153,8 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
 
   await startChores({ db: handle.db, bus, uploadsDir: join(env.dataDir, "uploads") }, log);
   await startNotices({ db: handle.db, bus, vault, publicUrl: env.publicUrl, log });
+  const webhooks = startWebhooks({ db: handle.db, vault, metrics, log });
+  shutdown.defer("webhooks", () => webhooks.stop());
   const statistics = startStatistics({ db: handle.db, bus, log });
   shutdown.defer("statistics", () => statistics.stop());
   const views = startViews({ db: handle.db, bus, secret, log });

@@ -91,6 +91,7 @@ export { makeSockets, type Sockets } from "./sockets.ts";
 export { startStatistics } from "./statistics/start.ts";
 export { startViews } from "./views/start.ts";
 export { makeViews } from "./views/views.ts";
+export { startWebhooks } from "./webhooks/start.ts";
 
 const FEED = /^\/watch\/[^/]+\/feed\.xml$/;
 

@@ -9,6 +9,9 @@ const HOUR = 3_600_000;
 const FIRST_AFTER = 60_000;
 /** Rows of one statement. */
 const CHAT_PORTION = 2_000;
+const DELIVERIES_PORTION = 2_000;
+/** So long an owner can look up what was sent to a webhook, and send it again. */
+const DELIVERIES_DAYS = 30;
 
 interface Chore {
   readonly name: string;
@@ -34,6 +37,13 @@ export async function startChores(services: Pick<Services, "db" | "bus" | "uploa
       work: async () => {
         // Less than a full portion: there is no more.
         while ((await queries.tidyChat(db, CHAT_PORTION)) >= CHAT_PORTION);
+      },
+    },
+    {
+      name: "webhooks.forget",
+      every: HOUR,
+      work: async () => {
+        while ((await queries.forgetDeliveries(db, DELIVERIES_DAYS, DELIVERIES_PORTION)) >= DELIVERIES_PORTION);
       },
     },
   ];

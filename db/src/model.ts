@@ -14,6 +14,7 @@ import { streamMinutes } from "./schema/stream-minutes.ts";
 import { streamViews } from "./schema/stream-views.ts";
 import { streams } from "./schema/streams.ts";
 import { users } from "./schema/users.ts";
+import { webhookDeliveries, webhooks } from "./schema/webhooks.ts";
 
 export const userRow = createSelectSchema(users);
 export const userInsert = createInsertSchema(users);
@@ -42,6 +43,8 @@ export const chatMessageRow = createSelectSchema(chatMessages);
 export const chatBanRow = createSelectSchema(chatBans);
 export const chatModeratorRow = createSelectSchema(chatModerators);
 export const chatSettingsRow = createSelectSchema(chatSettings);
+export const webhookRow = createSelectSchema(webhooks);
+export const webhookDeliveryRow = createSelectSchema(webhookDeliveries);
 
 export type UserRow = typeof users.$inferSelect;
 export type ChannelRow = typeof channels.$inferSelect;
@@ -54,5 +57,7 @@ export type DocumentVersionRow = typeof documentVersions.$inferSelect;
 export type SessionRow = typeof sessions.$inferSelect;
 export type StreamMinuteRow = typeof streamMinutes.$inferSelect;
 export type ApiTokenRow = typeof apiTokens.$inferSelect;
+export type WebhookRow = typeof webhooks.$inferSelect;
+export type WebhookDeliveryRow = typeof webhookDeliveries.$inferSelect;
 export type Visibility = ChannelRow["visibility"];
 export type Role = UserRow["role"];

@@ -93,6 +93,14 @@ export function platformMetrics({ db, bus, metrics, views }: Services): void {
   );
   total(metrics, "streamhub_bus_outages_total", "Times that the bus went away", () => bus.state().outages);
 
+  const webhooks = remembered(() => queries.countPendingDeliveries(db));
+  reading(
+    metrics,
+    "streamhub_webhook_deliveries_pending",
+    "Messages on their way to active webhooks, on the whole platform",
+    async () => (await webhooks()) ?? Number.NaN,
+  );
+
   if (views === undefined) return;
   total(metrics, "streamhub_views_opened_total", "Viewing sessions opened here", () => views.state().opened);
   total(metrics, "streamhub_view_heartbeats_total", "Signs of life of viewers", () => views.state().heartbeats);

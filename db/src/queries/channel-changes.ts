@@ -13,6 +13,7 @@ import { type ChannelSettings, settingsOf } from "./channel-settings.ts";
 import { notASlug } from "./channel-writes.ts";
 import { isId } from "./channels.ts";
 import { endWhere } from "./publishing.ts";
+import { announceDeletedRecordings } from "./webhook-messages.ts";
 
 const held = {
   id: channels.id,
@@ -85,6 +86,7 @@ export const deleteChannel = guarded(async (db: Database, channelId: number): Pr
   return db.transaction(async (tx) => {
     if ((await holdChannel(tx, channelId)) === null) return null;
     const ended = await endLive(tx, channelId);
+    await announceDeletedRecordings(tx, eq(streams.channelId, channelId));
     const theirs = await tx
       .select({
         id: streams.id,

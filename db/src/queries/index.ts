@@ -75,3 +75,5 @@ export {
 } from "./streams.ts";
 export type { Viewer } from "./viewer.ts";
 export * from "./views.ts";
+export * from "./webhook-deliveries.ts";
+export * from "./webhooks.ts";

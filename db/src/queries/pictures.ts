@@ -6,6 +6,7 @@ import { channels } from "../schema/channels.ts";
 import { streams } from "../schema/streams.ts";
 import { users } from "../schema/users.ts";
 import { isId } from "./channels.ts";
+import { announceStream } from "./webhook-messages.ts";
 
 export interface ReplacedPicture {
   /** The address that nothing refers to any more; null when there was none. */
@@ -49,6 +50,7 @@ export const setStreamCover = guarded(
       const [row] = await tx.select({ replaced: streams.coverImageUrl }).from(streams).where(which).for("update");
       if (row === undefined) return null;
       await tx.update(streams).set({ coverImageUrl: url, updatedAt: sql`now()` }).where(which);
+      await announceStream(tx, "stream.updated", streamId);
       return row;
     });
   },

@@ -12,6 +12,7 @@ import { sessions } from "../schema/sessions.ts";
 import { statisticsViewers } from "../schema/statistics.ts";
 import { streamViews } from "../schema/stream-views.ts";
 import { users } from "../schema/users.ts";
+import { webhooks } from "../schema/webhooks.ts";
 import type { StreamName } from "../stream-events.ts";
 import { usernameSkeleton } from "../username.ts";
 import { NO_PASSWORD } from "./accounts.ts";
@@ -191,6 +192,7 @@ export const deleteAccount = guarded(async (db: Database, id: number): Promise<C
     // With their addresses and devices; refresh tokens go with them.
     await tx.delete(sessions).where(eq(sessions.userId, id));
     await tx.delete(apiTokens).where(eq(apiTokens.userId, id));
+    await tx.delete(webhooks).where(eq(webhooks.userId, id));
     await tx.delete(follows).where(eq(follows.userId, id));
     // What they said goes too; bans stay, with the browsers that were used.
     await tx.delete(chatMessages).where(eq(chatMessages.userId, id));

@@ -9,6 +9,7 @@ import { streams } from "../schema/streams.ts";
 import { users } from "../schema/users.ts";
 import type { StreamName } from "../stream-events.ts";
 import { keyColumns } from "./channel-keys.ts";
+import { announce, announceStream } from "./webhook-messages.ts";
 
 export interface GoLiveRequest {
   readonly streamKey: string;
@@ -104,6 +105,7 @@ export const goLive = guarded(async (db: Database, vault: KeyVault, request: GoL
       .update(channels)
       .set({ isLive: true, viewersCount: 0, publishBlockedUntil: null, ...used })
       .where(eq(channels.id, channel.id));
+    await announceStream(tx, "stream.started", stream!.id);
     return { kind: "live", streamId: stream!.id, ...named, ended };
   });
 });
@@ -191,6 +193,8 @@ export async function endWhere(tx: Database, which: SQL, at: SQL): Promise<reado
         ended.map(({ channelId }) => channelId),
       ),
     );
+  const endedIds = ended.map(({ streamId }) => streamId);
+  await announce(tx, "stream.ended", inArray(streams.id, endedIds));
   return ended.map(({ streamId, channelId }) => {
     const { slug, visibility } = held.find(({ id }) => id === channelId)!;
     return { streamId, channelId, slug, visibility };

@@ -7,6 +7,7 @@ import { channels } from "../schema/channels.ts";
 import { recordings } from "../schema/recordings.ts";
 import { streams } from "../schema/streams.ts";
 import { isId } from "./channels.ts";
+import { announceDeletedRecordings, announceStream } from "./webhook-messages.ts";
 
 /** A recording begins. False when its stream is gone. */
 export const beginRecording = guarded(async (db: Database, streamId: number, ingestNode: string): Promise<boolean> => {
@@ -33,17 +34,30 @@ export const finishRecording = guarded(
     streamId: number,
     { duration, size, ingestNode }: { readonly duration: number; readonly size: number; readonly ingestNode: string },
   ): Promise<boolean> => {
-    const rows = await db.execute(sql`
-      insert into ${recordings} (stream_id, state, duration, size, ingest_node)
-      select id, 'ready', ${duration}::int, ${size}::bigint, ${ingestNode} from ${streams} where id = ${streamId}
-      on conflict (stream_id) do update set state = 'ready', duration = excluded.duration, size = excluded.size, updated_at = now()
-      returning stream_id`);
-    return rows.length > 0;
+    return db.transaction(async (tx) => {
+      const ofThis = eq(recordings.streamId, streamId);
+      const [known] = await tx.select({ state: recordings.state }).from(recordings).where(ofThis).for("update");
+      const rows = await tx.execute(sql`
+        insert into ${recordings} (stream_id, state, duration, size, ingest_node)
+        select id, 'ready', ${duration}::int, ${size}::bigint, ${ingestNode} from ${streams} where id = ${streamId}
+        on conflict (stream_id) do update set state = 'ready', duration = excluded.duration, size = excluded.size, updated_at = now()
+        returning stream_id`);
+      // A node that starts anew says of what it finished before that it is finished.
+      if (rows.length > 0 && known?.state !== "ready") await announceStream(tx, "recording.ready", streamId);
+      return rows.length > 0;
+    });
   },
 );
 
 export const forgetRecording = guarded(async (db: Database, streamId: number): Promise<void> => {
-  await db.delete(recordings).where(eq(recordings.streamId, streamId));
+  await db.transaction(async (tx) => {
+    const ofThis = eq(recordings.streamId, streamId);
+    // Of two that forget it at once, one says so.
+    const held = await tx.select({ id: recordings.streamId }).from(recordings).where(ofThis).for("update");
+    if (held.length === 0) return;
+    await announceDeletedRecordings(tx, eq(streams.id, streamId));
+    await tx.delete(recordings).where(ofThis);
+  });
 });
 
 /** Recordings that nobody has finished although their broadcasts are over: those of one node, or those of all nodes for so long (milliseconds). */

@@ -8,6 +8,7 @@ import type { StreamName } from "../stream-events.ts";
 import { type StreamState, stateOf, transition } from "../stream-life.ts";
 import { endLive, holdChannel } from "./channel-changes.ts";
 import { isId } from "./channels.ts";
+import { announceDeletedRecordings, announceStream } from "./webhook-messages.ts";
 
 /** An encoder that was sent away comes back by itself after some seconds: for so long it is not let in. */
 export const STOPPED_SECONDS = 60;
@@ -159,6 +160,7 @@ export const updateStream = guarded(
         .update(streams)
         .set({ ...change, updatedAt: sql`now()` })
         .where(eq(streams.id, streamId));
+      await announceStream(tx, "stream.updated", streamId);
       return { kind: "done", stream: name, state, ended: null };
     });
   },
@@ -180,6 +182,7 @@ export const deleteStream = guarded(async (db: Database, streamId: number): Prom
     const ended = state === "live" ? await endLive(tx, name.channelId) : null;
     if (ended !== null)
       await tx.update(channels).set({ publishBlockedUntil: block }).where(eq(channels.id, name.channelId));
+    await announceDeletedRecordings(tx, eq(streams.id, streamId));
     await tx.delete(streams).where(eq(streams.id, streamId));
     return { stream: name, ended, pictures: [stream.thumbnailUrl, stream.coverImageUrl].filter((url) => url !== null) };
   });

@@ -16,3 +16,4 @@ export { streamMinutes } from "./stream-minutes.ts";
 export { streamViews } from "./stream-views.ts";
 export { streams } from "./streams.ts";
 export { users } from "./users.ts";
+export { webhookDeliveries, webhooks } from "./webhooks.ts";
