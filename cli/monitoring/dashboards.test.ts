@@ -51,6 +51,13 @@ const askedIn = (expr: string): string[] =>
     name.replace(/_bucket$/, ""),
   );
 
+const BROWSER = { "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0" };
+/** What a player says of how it plays. */
+const REPORT = {
+  ...{ player: "hls", joinMs: 420, latencyMs: 1_900, playedMs: 4_000, stalledMs: 0, stalls: 0 },
+  ...{ switches: 0, frames: 120, dropped: 0, errors: 0 },
+};
+
 test("every query of every panel has data while somebody is live and somebody watches, and every metric of an alert exists", async () => {
   await onStage(1, async (stage) => {
     const { site, prometheus, ports, env } = await startTopology(stage, {
@@ -70,13 +77,28 @@ test("every query of every panel has data while somebody is live and somebody wa
       const { items } = (await (await get("/api/streams?live=true")).json()) as { items: { id: number }[] };
       return items[0];
     });
+    const opened = await get(`/api/streams/${live.id}/views`, { method: "POST", headers: BROWSER });
+    const { sessionId } = (await opened.json()) as { sessionId: string };
+    const headers = {
+      ...BROWSER,
+      "content-type": "application/json",
+      cookie: opened.headers
+        .getSetCookie()
+        .map((each) => each.split(";", 1)[0])
+        .join("; "),
+    };
     // A viewer, by the second.
+    let seconds = 0;
     const watching = setInterval(() => {
       for (const path of ["/live/tower/master.m3u8", "/live/tower/video/index.m3u8", `/api/streams/${live.id}`])
         get(path).catch(() => {});
+      // As many reports as one session may send.
+      if (seconds++ % 4 === 0)
+        get(`/api/views/${sessionId}/quality`, { method: "POST", headers, body: JSON.stringify(REPORT) }).catch(
+          () => {},
+        );
     }, 1_000);
     stage.cleanUp(() => clearInterval(watching));
-    await get(`/api/streams/${live.id}/views`, { method: "POST" });
     await until("it is seen by Prometheus", async () => (await answering(prometheus)).ingest === 2);
 
     const empty = async ({ queries }: Panel) => {
@@ -102,6 +124,12 @@ test("every query of every panel has data while somebody is live and somebody wa
     ).catch((error: unknown) => {
       throw new Error(`without data:\n${missing.join("\n")}`, { cause: error });
     });
+
+    const firing = await lately(prometheus, 'ALERTS{alertstate="firing"}', 1);
+    expect(firing.map(({ metric }) => metric.alertname)).toContain("Watchdog");
+    expect(firing.filter(({ metric }) => metric.severity === "critical").map(({ metric }) => metric)).toEqual([]);
+    const failures = await lately(prometheus, "sum(prometheus_rule_evaluation_failures_total)", 1);
+    expect(failures.map(({ values }) => values.at(-1)?.[1])).toEqual(["0"]);
 
     const rules = readRules();
     const advice = rules.flatMap(({ alert }) => (alert === undefined ? [] : runbookQueries(alert)));

@@ -5,6 +5,10 @@ const rate = (metric: string, more = "") => `rate(${metric}{${OF}${more}}[$__rat
 const delay = (quantile: number) =>
   `histogram_quantile(${quantile}, sum by (le) (${rate("streamhub_packager_delay_seconds_bucket")}))`;
 
+/** The API counts what players say, whichever node they play from. */
+const quantile = (share: number, metric: string) =>
+  `histogram_quantile(${share}, sum by (le) (rate(${metric}_bucket[$__rate_interval])))`;
+
 export const streamMonitoring: Dashboard = {
   uid: "streamhub-streams",
   title: "Stream monitoring",
@@ -120,6 +124,38 @@ export const streamMonitoring: Dashboard = {
           { about: "Players with a playback token, and requests refused a second", unit: "short" },
           [`sum(streamhub_playback_players{${OF}})`, "players"],
           [`sum by (reason) (${rate("streamhub_playback_denied_total")})`, "refused: {{reason}}"],
+        ),
+      ],
+    },
+    {
+      title: "What players say",
+      panels: [
+        lines(
+          "From the wish to watch to the first picture",
+          { about: "As the site's players measure it", unit: "s" },
+          [quantile(0.5, "streamhub_playback_join_seconds"), "half are faster"],
+          [quantile(0.95, "streamhub_playback_join_seconds"), "95 %"],
+        ),
+        lines(
+          "Behind the camera",
+          { about: "How old the picture is that players at the live edge show", unit: "s" },
+          [quantile(0.5, "streamhub_playback_latency_seconds"), "half are faster"],
+          [quantile(0.95, "streamhub_playback_latency_seconds"), "95 %"],
+        ),
+        lines(
+          "Standing still",
+          {
+            about: "Share of the time in which the picture stood still and nobody wanted it to; five minutes' average",
+            unit: "percentunit",
+            limits: { warn: 0.01, bad: 0.02 },
+          },
+          ["platform:streamhub_playback_stalled:ratio_rate5m", "all players"],
+        ),
+        lines(
+          "Errors and changes of the quality",
+          { about: "By way of playing", unit: "ops" },
+          [`sum by (player) (rate(streamhub_playback_errors_total[$__rate_interval]))`, "errors: {{player}}"],
+          [`sum by (player) (rate(streamhub_playback_switches_total[$__rate_interval]))`, "changes: {{player}}"],
         ),
       ],
     },
