@@ -151,8 +151,9 @@ describe("streamhub check", () => {
       ]);
       expect(reports[0]!.hasSeen).toBeGreaterThan(40);
       const metrics = await (await fetch(`${host}/metrics`)).text();
-      expect(metrics).toContain("# TYPE streamhub_conformance_violations_total counter");
-      expect(metrics).not.toContain("streamhub_conformance_violations_total{");
+      const violations = [...metrics.matchAll(/^streamhub_conformance_violations_total\{rule="(.+)"\} (\d+)$/gm)];
+      expect(violations.length).toBeGreaterThan(10);
+      expect(violations.filter(([, , count]) => count !== "0").map(([line]) => line)).toEqual([]);
     } finally {
       await encoder.stop();
       child.kill("SIGTERM");

@@ -58,13 +58,12 @@ export function prometheusConfiguration({ targets, tokenFile, scrapeInterval }: 
   const config = readConfig();
   const unknown = Object.keys(targets).filter((job) => !config.scrape_configs.some(({ job_name }) => job_name === job));
   if (unknown.length > 0) throw new Error(`prometheus.yml has no job ${unknown.join(", ")}`);
-  const interval = scrapeInterval;
   return JSON.stringify({
     ...config,
     global:
-      interval === undefined
+      scrapeInterval === undefined
         ? config.global
-        : { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
+        : { scrape_interval: scrapeInterval, scrape_timeout: scrapeInterval, evaluation_interval: scrapeInterval },
     rule_files: config.rule_files.map((path) => join(PROMETHEUS_FOLDER, path)),
     scrape_configs: config.scrape_configs
       .filter(({ job_name }) => targets[job_name] !== undefined)
