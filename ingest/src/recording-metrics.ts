@@ -13,10 +13,11 @@ export function recordingMetrics(
       help,
       registers: [metrics],
       collect() {
-        this.reset();
         const stats = read();
         const value = stats === null ? null : of(stats);
-        if (value !== null) this.set(value);
+        // A reset would say 0: of a bucket that nothing is left in it.
+        if (value === null) this.remove();
+        else this.set(value);
       },
     });
   gauge("streamhub_recordings_active", "Broadcasts that are written to a storage", ({ active }) => active);

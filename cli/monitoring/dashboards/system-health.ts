@@ -120,8 +120,8 @@ export const systemHealth: Dashboard = {
           { about: "Share of each file system", unit: "percentunit", limits: { warn: 0.2, bad: 0.1, below: true } },
           [`node_filesystem_avail_bytes{${OF}${DISKS}} / node_filesystem_size_bytes`, "{{instance}} {{mountpoint}}"],
         ),
-        lines("Room for recordings", { about: "As ingest sees it, where that can be known", unit: "bytes" }, [
-          `streamhub_storage_free_bytes{${OF}}`,
+        lines("Clock", { about: "How far it is off, either way", unit: "s", limits: { warn: 0.05, bad: 0.1 } }, [
+          `abs(node_timex_offset_seconds{${OF}})`,
           "{{instance}}",
         ]),
         lines(
