@@ -31,6 +31,7 @@ import { userRoutes } from "./users/routes.ts";
 import { quickHeartbeats } from "./views/quick.ts";
 import { viewRoutes } from "./views/routes.ts";
 import { viewService } from "./views/service.ts";
+import { webhookRoutes } from "./webhooks/routes.ts";
 
 export function createApp(given: Services) {
   const services: Services = { ...given, addressOf: (request) => given.addressOf(originalOf(request)) };
@@ -73,6 +74,7 @@ export function createApp(given: Services) {
     .use(userRoutes(services))
     .use(statisticsRoutes(services))
     .use(uploadRoutes(services))
+    .use(webhookRoutes(services))
     .use(documentRoutes(services))
     .use(eventRoutes(services));
   described = app;

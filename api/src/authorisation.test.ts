@@ -105,6 +105,18 @@ const apiToken: Rule["object"] = async ({ owner }, variant) => {
   const response = await owner.request("POST", "/api/auth/tokens", { name: "a program", scope: "read" });
   return ((await response.json()) as { id: number }).id;
 };
+const webhook: Rule["object"] = async ({ owner }, variant) => {
+  if (variant === "unknown") return UNKNOWN;
+  const body = { url: "https://hooks.example.org/streamhub", events: ["stream.started"] };
+  return ((await (await owner.request("POST", "/api/webhooks", body)).json()) as { id: number }).id;
+};
+/** Of a webhook: the path from its id on. */
+const webhookMessage: Rule["object"] = async (scene, variant) => {
+  const id = await webhook(scene, variant);
+  if (variant === "unknown") return `${UNKNOWN}/deliveries/${UNKNOWN}`;
+  const sent = await scene.owner.request("POST", `/api/webhooks/${id}/test`);
+  return `${id}/deliveries/${((await sent.json()) as { id: number }).id}`;
+};
 const view: Rule["object"] = async ({ owner }, variant) => {
   if (variant === "unknown") return "AAAAAAAAAAAAAAAAAAAAAA";
   const stream = await (await makeChannel(owner, "open")).goLive();
@@ -154,6 +166,9 @@ const REMOVE = { open: "401 403 204 403 204", private: "401 404 204 404 204", un
 const KEEP_ORDER = { open: "401 403 200 200 200", private: "401 404 200 404 200", unknown: "401 404 404 404 404" };
 const PUBLIC = { open: "200 200 200 200 200" };
 const SIGNED_IN = { open: "401 200 200 200 200" };
+/** Nobody else's, whatever their role; not even that it exists is told. */
+const OWN = { open: "401 404 200 404 404", unknown: "401 404 404 404 404" };
+const OWN_LATER = { open: "401 404 202 404 404", unknown: "401 404 404 404 404" };
 const BY_NAME = { open: "200 200 200 200 200", unknown: "404 404 404 404 404" };
 
 const RULES: Readonly<Record<string, Rule>> = {
@@ -202,6 +217,25 @@ const RULES: Readonly<Record<string, Rule>> = {
   "DELETE /api/auth/tokens/:id": {
     object: apiToken,
     statuses: { open: "401 404 204 404 404", unknown: "401 404 404 404 404" },
+  },
+  "GET /api/webhooks": { statuses: SIGNED_IN },
+  "POST /api/webhooks": {
+    body: () => ({ url: "https://hooks.example.org/streamhub", events: ["stream.started"] }),
+    statuses: { open: "401 201 201 201 201" },
+  },
+  "GET /api/webhooks/:id": { object: webhook, statuses: OWN },
+  "PATCH /api/webhooks/:id": { object: webhook, body: () => ({ isActive: false }), statuses: OWN },
+  "DELETE /api/webhooks/:id": {
+    object: webhook,
+    statuses: { open: "401 404 204 404 404", unknown: "401 404 404 404 404" },
+  },
+  "POST /api/webhooks/:id/rotate": { object: webhook, statuses: OWN },
+  "POST /api/webhooks/:id/test": { object: webhook, statuses: OWN_LATER },
+  "GET /api/webhooks/:id/deliveries": { object: webhook, statuses: OWN },
+  "POST /api/webhooks/:id/deliveries/:deliveryId/redeliver": {
+    object: webhookMessage,
+    path: ({ id }) => `/api/webhooks/${id}/redeliver`,
+    statuses: OWN_LATER,
   },
   "POST /api/auth/logout-all": { statuses: { open: "401 204 204 204 204" } },
   "PUT /api/auth/password": {

@@ -1,5 +1,8 @@
 /** Signatures, checked as a receiver does. */
 import { expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { signersOf } from "../../test/webhook-receiver.ts";
 import { makeWebhookSecret, signatureOf, signedHeaders } from "./sign.ts";
@@ -54,4 +57,28 @@ test("both secrets sign while the old one counts", () => {
   const secrets = [makeWebhookSecret(), makeWebhookSecret()];
   const headers = new Headers(signedHeaders(secrets, { id: "msg_1", timestamp: 1, body: "{}" }));
   for (const secret of secrets) expect(signersOf([secret], headers, "{}", 1_000)).toEqual([secret]);
+});
+
+test("the example of docs/webhooks.md takes what is genuine and recent, and nothing else", async () => {
+  const page = readFileSync(join(import.meta.dir, "../../../docs/webhooks.md"), "utf8");
+  const [, example = ""] = /^```ts\n(.*?)^```$/ms.exec(page) ?? [];
+  const folder = mkdtempSync(join(tmpdir(), "streamhub-example-"));
+  try {
+    const file = join(folder, "example.ts");
+    writeFileSync(file, example);
+    const { isGenuine } = (await import(file)) as {
+      isGenuine: (secret: string, headers: Headers, body: string) => boolean;
+    };
+    const [secret, other] = [makeWebhookSecret(), makeWebhookSecret()];
+    const at = (age: number) => {
+      const message = { id: "msg_1", timestamp: Math.floor(Date.now() / 1_000) - age, body: "{}" };
+      return new Headers(signedHeaders([other, secret], message));
+    };
+    expect([isGenuine(secret, at(0), "{}"), isGenuine(other, at(290), "{}")]).toEqual([true, true]);
+    expect([isGenuine(secret, at(310), "{}"), isGenuine(secret, at(-310), "{}")]).toEqual([false, false]);
+    expect([isGenuine(secret, at(0), "{ }"), isGenuine(makeWebhookSecret(), at(0), "{}")]).toEqual([false, false]);
+    expect(isGenuine(secret, new Headers(), "{}")).toBe(false);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -1,5 +1,5 @@
 /** Webhooks as their owner manages them. No sealed secret is among their columns. */
-import { and, count, desc, eq, sql } from "drizzle-orm";
+import { and, count, desc, eq, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../connect.ts";
 import { guarded } from "../database-error.ts";
 import type { WebhookDeliveryRow } from "../model.ts";
@@ -9,7 +9,7 @@ import { isId } from "./channels.ts";
 import { clampLimit, ordered, type Page, type PageRequest, toOrderedPage } from "./cursor.ts";
 import { type WebhookEvent, writeTestMessage } from "./webhook-messages.ts";
 
-export { DELIVERY_STATES, WEBHOOK_EVENTS } from "../schema/webhooks.ts";
+export { WEBHOOK_EVENTS } from "../schema/webhooks.ts";
 export type { WebhookEvent } from "./webhook-messages.ts";
 
 /** More than these a user must delete some of first. */
@@ -22,10 +22,9 @@ const columns = {
   isActive: webhooks.isActive,
   disabledFor: webhooks.disabledFor,
   failingSince: webhooks.failingSince,
-  oldSecretUntil:
-    sql<Date | null>`case when ${webhooks.oldSecretUntil} > now() then ${webhooks.oldSecretUntil} end`.mapWith(
-      webhooks.oldSecretUntil,
-    ),
+  oldSecretUntil: sql`case when ${webhooks.oldSecretUntil} > now() then ${webhooks.oldSecretUntil} end`.mapWith(
+    webhooks.oldSecretUntil,
+  ) as SQL<Date | null>,
   createdAt: webhooks.createdAt,
   updatedAt: webhooks.updatedAt,
 };
