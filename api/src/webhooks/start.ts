@@ -82,16 +82,16 @@ export function startWebhooks(options: WebhooksOptions): Webhooks {
     }
   }
 
-  const full = () => {
-    const counts = Map.groupBy(underWay.values(), (id) => id);
-    return [...counts].filter(([, all]) => all.length >= AT_ONCE_EACH).map(([id]) => id);
-  };
-
   async function look(): Promise<void> {
     const limit = AT_ONCE - underWay.size;
     if (limit <= 0) return;
     try {
-      const due = await queries.claimDeliveries(db, { lease, limit, limitEach: AT_ONCE_EACH, busy: full() });
+      const due = await queries.claimDeliveries(db, {
+        lease,
+        limit,
+        limitEach: AT_ONCE_EACH,
+        busy: [...new Set(underWay.values())],
+      });
       for (const delivery of due) {
         const work: Promise<void> = deliver(delivery).finally(() => {
           underWay.delete(work);

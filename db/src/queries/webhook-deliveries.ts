@@ -14,7 +14,7 @@ export interface ClaimRequest {
   readonly limit: number;
   /** Of one webhook: whoever answers slowly holds up its own messages only. */
   readonly limitEach: number;
-  /** Webhooks that have enough under way. */
+  /** Webhooks that have some under way with the one who asks, and get no more until those are done. */
   readonly busy: readonly number[];
 }
 
