@@ -72,7 +72,7 @@ export const apiStatistics: Dashboard = {
       ],
     },
     {
-      title: "Live events and viewing sessions",
+      title: "Live events, viewing sessions, webhooks",
       panels: [
         lines("Listeners", { about: "Connections that listen to live events", unit: "short" }, [
           `sum by (transport) (streamhub_event_clients{${OF}})`,
@@ -93,6 +93,19 @@ export const apiStatistics: Dashboard = {
           "Waiting to be written",
           { about: "Viewing sessions in memory", unit: "short", limits: { warn: 5_000, bad: 20_000 } },
           [`sum by (instance) (streamhub_views_pending{${OF}})`, "{{instance}}"],
+        ),
+        lines("Webhooks", { about: "Attempts to deliver a message, by outcome", unit: "ops" }, [
+          `sum by (outcome) (${rate("streamhub_webhook_attempts_total")})`,
+          "{{outcome}}",
+        ]),
+        lines(
+          "Messages on their way",
+          {
+            about: "To webhooks, those that wait for their next attempt included",
+            unit: "short",
+            limits: { warn: 100, bad: 500 },
+          },
+          ["max(streamhub_webhook_deliveries_pending)", "pending"],
         ),
       ],
     },
