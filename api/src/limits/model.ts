@@ -2,6 +2,7 @@
 export interface RequestLimits {
   /** Requests of one address to one process, answers from the cache and signs of life of viewers not counted. */
   readonly perSecond: number;
+  /** Requests that one address may save up and send at once. */
   readonly burst: number;
   /** Changes by one account, or by one address without an account, in all processes together. */
   readonly writesPerMinute: number;

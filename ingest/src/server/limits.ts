@@ -1,9 +1,11 @@
-import { type Milliseconds, ms } from "../bytes/units.ts";
+import { type Bytes, bytes, type Milliseconds, ms } from "../bytes/units.ts";
 import { DEFAULT_SESSION_LIMITS, type SessionLimits } from "../rtmp/limits.ts";
 
 /** What the RTMP listener allows. Every one has a typed close reason, counted in the metrics. */
 export interface ServerLimits extends SessionLimits {
+  /** Connections of RTMP and RTMPS together. */
   readonly maxConnections: number;
+  /** Those of them that one address may have: a studio or mobile network may stand behind it. */
   readonly maxConnectionsPerAddress: number;
   /** From accept to the end of the handshake. */
   readonly handshakeTimeout: Milliseconds;
@@ -16,7 +18,7 @@ export interface ServerLimits extends SessionLimits {
   /** A player whose socket takes nothing for so long is gone. */
   readonly stallTimeout: Milliseconds;
   /** Bytes queued to one slow player. */
-  readonly maxPlayerQueue: number;
+  readonly maxPlayerQueue: Bytes;
   /** How long a message to a broadcast's players may wait for the next ones, where they are many. */
   readonly playerBatchTime: Milliseconds;
 }
@@ -30,7 +32,7 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   idleTimeout: ms(15_000),
   graceTime: ms(30_000),
   stallTimeout: ms(15_000),
-  maxPlayerQueue: 8 * 1024 * 1024,
+  maxPlayerQueue: bytes(8 * 1024 * 1024),
   playerBatchTime: ms(40),
 };
 

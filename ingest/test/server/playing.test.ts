@@ -1,5 +1,6 @@
 /** Players on real sockets, and the limits on connections. */
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { bytes } from "../../src/bytes/units.ts";
 import { readVideoHeader } from "../../src/flv/video.ts";
 import { wire } from "../vectors/wire.ts";
 import { admitted, openServer, until } from "./open-server.ts";
@@ -126,7 +127,7 @@ test("a private channel: played with a token for it, by as many as it says; no t
 });
 
 test("a slow player is cut off at its queue's limit; another one sees every frame", async () => {
-  await using server = openServer({ limits: { maxPlayerQueue: 512 * 1024 } });
+  await using server = openServer({ limits: { maxPlayerQueue: bytes(512 * 1024) } });
   using publisher = await openStarted(server.port, { mode: "publish", name: "k", chunkSize: 65_536 });
   publisher.send("video", 0, peer.avcFrame(true, 100));
   await until("live", () => server.registry.find("k-live")?.stats.tags === 1);

@@ -1,6 +1,6 @@
 /** A publisher's life on a real socket: refusals, ends, and a gate that takes its time. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { ms } from "../../src/bytes/units.ts";
+import { bytes, ms } from "../../src/bytes/units.ts";
 import { LiveBroadcast, type Publisher } from "../../src/live/broadcast.ts";
 import type { Refused } from "../../src/live/ports.ts";
 import { NOBODY } from "../../src/live/testing/nobody.ts";
@@ -369,7 +369,7 @@ test("a violation in mid-stream: what came before it in the same read is publish
 });
 
 test("a peer that asks without end and reads no answer is cut off", async () => {
-  await using server = openServer({ limits: { ...DEFAULT_SERVER_LIMITS, maxPlayerQueue: 256 * 1024 } });
+  await using server = openServer({ limits: { ...DEFAULT_SERVER_LIMITS, maxPlayerQueue: bytes(256 * 1024) } });
   using client = await openRawPeer(server.port, { deaf: true });
   client.send(concat(peer.HANDSHAKE, peer.connect()));
   const call = peer.command("noSuchMethod", 7, [null]);

@@ -45,7 +45,7 @@ describe("chunk decoder", () => {
 describe("chunk decoder limits", () => {
   const limits: SessionLimits = {
     ...DEFAULT_SESSION_LIMITS,
-    maxChunkSize: 1000,
+    maxChunkSize: bytes(1000),
     maxMessageSize: bytes(10_000),
     maxChunkStreams: 3,
     maxUnfinishedBytes: bytes(12_000),
