@@ -62,6 +62,8 @@ const STACK: Readonly<Record<string, readonly string[]>> = {
   pictures: ["bytes", "packager"],
   delivery: ["bytes", "flv", "live", "packager", "storage", "recording", "pictures"],
   server: ["bytes", "rtmp", "proxy-protocol", "flv", "live"],
+  // A broadcast sent on: the sockets' queue and the handshake's randomness are the server's.
+  restream: ["bytes", "rtmp", "flv", "live", "server"],
   platform: ["bytes", "live", "doctor"],
 };
 

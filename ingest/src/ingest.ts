@@ -9,7 +9,15 @@ import type { MediaSockets } from "./delivery/live-sockets.ts";
 import { makeVod } from "./delivery/vod.ts";
 import { deliveryMetrics } from "./delivery-metrics.ts";
 import { makePlayback } from "./live/playback.ts";
-import type { Audience, Gate, Log, PlaybackTokens, RemuxerChoice } from "./live/ports.ts";
+import type {
+  AddressLookup,
+  Audience,
+  Gate,
+  Log,
+  PlaybackTokens,
+  RemuxerChoice,
+  RestreamTargets,
+} from "./live/ports.ts";
 import { Registry, type RegistryListener } from "./live/registry.ts";
 import type { PackagingStats } from "./packaging.ts";
 import { type CoverSink, makePackagings } from "./packagings.ts";
@@ -21,6 +29,8 @@ import { openRecordings, type RecordingsOptions } from "./recording/recordings.t
 import { DEFAULT_RETENTION } from "./recording/retention.ts";
 import { recordingMetrics } from "./recording-metrics.ts";
 import type { Ffmpeg } from "./remux/ffmpeg-probe.ts";
+import type { RelayStatus } from "./restream/relay.ts";
+import { makeRestreams } from "./restream/restreams.ts";
 import { limitsWith } from "./server/limits.ts";
 import { type RtmpServer, startRtmpServer } from "./server/listener.ts";
 import { makeServerMetrics } from "./server/metrics.ts";
@@ -56,6 +66,8 @@ export interface IngestOptions {
     | null;
   /** Draws thumbnails and storyboards; null: none. Default: they are drawn. */
   readonly pictures?: { readonly onCover?: CoverSink } | null;
+  /** Other services that broadcasts are sent on to; default none. */
+  readonly restreams?: { readonly targets: RestreamTargets; readonly lookup: AddressLookup } | null;
   /** Told of those who watch; default nobody. */
   readonly audience?: Audience | null;
 }
@@ -76,6 +88,10 @@ export interface Ingest {
   cut(streamId: number, reason: string): void;
   /** How the media of a stream that is live here is made ready for viewers; null when it is not. */
   packaging(streamId: number): PackagingHealth | null;
+  /** How the services get it that a stream which is live here is sent on to. */
+  restreams(streamId: number): readonly RelayStatus[];
+  /** Which services those are has changed. */
+  reloadRestreams(streamId: number): void;
   /** Removes what is recorded of a stream, and stops recording it. Rejects while the storage is away. */
   removeRecording(streamId: number): Promise<void>;
   /** Call it once before the first broadcast: finishes the recordings that a crash has left. Returns how many can be played now. */
@@ -142,6 +158,8 @@ export function startIngest(options: IngestOptions): Ingest {
           log,
         });
   if (packagings !== null) registry.listen(packagings);
+  const restreams = options.restreams ? makeRestreams({ ...options.restreams, metrics: options.metrics, log }) : null;
+  if (restreams !== null) registry.listen(restreams);
   const stat = makeStat(registry);
   const limits = limitsWith(options.limits ?? {});
   server = startRtmpServer({
@@ -178,6 +196,8 @@ export function startIngest(options: IngestOptions): Ingest {
       if (stats === null) return null;
       return { state: stats.state, failure: stats.failure, violations: stats.conformance.must, ladder: stats.ladder };
     },
+    restreams: (streamId) => restreams?.statusOf(streamId) ?? [],
+    reloadRestreams: (streamId) => restreams?.reload(streamId),
     removeRecording: async (streamId) => recordings?.remove(streamId),
     recoverRecordings: async () => recordings?.recover() ?? 0,
     stat: stat.xml,
@@ -189,6 +209,7 @@ export function startIngest(options: IngestOptions): Ingest {
     async stop() {
       clearInterval(ticking);
       await server.stop(STOP_GRACE_MS);
+      restreams?.stop();
       await packagings?.stop();
       await drawer?.stop();
       await recordings?.stop();

@@ -74,6 +74,23 @@ export interface Audience {
   saw(streamId: number, request: Request, address: string): void;
 }
 
+/** Another service that gets a broadcast too. */
+export interface RestreamTarget {
+  readonly id: number;
+  /** `rtmp://` or `rtmps://`, without the key. */
+  readonly url: string;
+  /** A secret: never logged, never in an error. Null: it can't be read. */
+  readonly key: string | null;
+}
+
+export interface RestreamTargets {
+  /** Those of the stream's channel that are switched on. Rejects while the database is away. */
+  of(streamId: number): Promise<readonly RestreamTarget[]>;
+}
+
+/** The addresses of a host's name, or of one that is an address itself; null: they are not all such as may be asked. */
+export type AddressLookup = (host: string) => Promise<readonly string[] | null>;
+
 /** What a playback token opens: a channel's broadcasts, or a recording. */
 export type PlaybackTarget =
   | { readonly kind: "live"; readonly slug: string }

@@ -117,6 +117,16 @@ export class ClientSession {
     this.out.message({ typeId, streamId: this.streamId, timestamp: timestamp >>> 0, payload: body });
   }
 
+  /** Queues a data message as it is: a cue point, a text. `payload` is an FLV script body. */
+  sendData(timestamp: number, payload: Uint8Array): void {
+    this.out.message({
+      typeId: MessageType.dataAmf0,
+      streamId: this.streamId,
+      timestamp: timestamp >>> 0,
+      payload,
+    });
+  }
+
   /** FMLE's orderly end. */
   unpublish(): void {
     this.out.message(encodeCommand("FCUnpublish", 0, [null, this.options.name]));
