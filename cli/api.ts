@@ -17,6 +17,7 @@ import { Registry as PromRegistry } from "prom-client";
 import { environment } from "./environment.ts";
 import { makeGatewayPart } from "./gateway.ts";
 import { makeAddresses, type Part, startHttp } from "./http.ts";
+import { startLetters } from "./letters.ts";
 import { makeLog } from "./log.ts";
 import { makeMetricsPart } from "./metrics.ts";
 import { jsonArg, print } from "./output.ts";
@@ -45,7 +46,8 @@ export const apiCommand = defineCommand({
       const metrics = new PromRegistry();
       shutdown.defer("process metrics", startProcessMetrics(metrics));
       await startChores({ db: handle.db, bus, uploadsDir: join(env.dataDir, "uploads") }, log);
-      await startNotices({ db: handle.db, bus, vault, publicUrl: env.publicUrl, log });
+      const mailer = await startLetters({ env, db: handle.db, bus, metrics, log, shutdown });
+      await startNotices({ db: handle.db, bus, vault, secret, publicUrl: env.publicUrl, metrics, mailer, log });
       const webhooks = startWebhooks({ db: handle.db, vault, metrics, log });
       shutdown.defer("webhooks", () => webhooks.stop());
       const statistics = startStatistics({ db: handle.db, bus, log });
@@ -71,7 +73,10 @@ export const apiCommand = defineCommand({
         sockets,
         views,
         probes: { database: () => handle.sql`select 1`, bus: () => bus.ping() },
-        site: { ingest: { rtmpPort: env.rtmpPort, rtmpsPort: env.rtmps?.port ?? null, app: "live" } },
+        site: {
+          ingest: { rtmpPort: env.rtmpPort, rtmpsPort: env.rtmps?.port ?? null, app: "live" },
+          sendsMail: mailer !== null,
+        },
         onFailure: ({ requestId, code, cause }) =>
           log.error({ code, requestId, error: String(cause) }, "A request failed"),
       });

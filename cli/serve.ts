@@ -44,6 +44,7 @@ import { Failure } from "./failure.ts";
 import { findFfmpeg, isThere } from "./find-ffmpeg.ts";
 import { makeAddresses, type Part, portFailure, startHttp } from "./http.ts";
 import { claimInstance, nodeId } from "./instance.ts";
+import { startLetters } from "./letters.ts";
 import { makeLog } from "./log.ts";
 import { makeMetricsPart } from "./metrics.ts";
 import { jsonArg } from "./output.ts";
@@ -152,7 +153,8 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   await startRecordings(ingest, bus, log);
 
   await startChores({ db: handle.db, bus, uploadsDir: join(env.dataDir, "uploads") }, log);
-  await startNotices({ db: handle.db, bus, vault, publicUrl: env.publicUrl, log });
+  const mailer = await startLetters({ env, db: handle.db, bus, metrics, log, shutdown });
+  await startNotices({ db: handle.db, bus, vault, secret, publicUrl: env.publicUrl, metrics, mailer, log });
   const webhooks = startWebhooks({ db: handle.db, vault, metrics, log });
   shutdown.defer("webhooks", () => webhooks.stop());
   const statistics = startStatistics({ db: handle.db, bus, log });
@@ -177,7 +179,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
     sockets,
     views,
     probes: { database: () => handle.sql`select 1`, ingest: async () => {}, bus: () => bus.ping() },
-    site: { ingest: { rtmpPort: boundRtmp, rtmpsPort, app: "live" } },
+    site: { ingest: { rtmpPort: boundRtmp, rtmpsPort, app: "live" }, sendsMail: mailer !== null },
     onFailure: ({ requestId, code, cause }) => log.error({ code, requestId, error: String(cause) }, "A request failed"),
   });
   const site = makeSite({

@@ -76,7 +76,7 @@ async function startApi(): Promise<{ started: Started; work: () => Promise<Work>
       sockets,
       views,
       probes: { database: () => sql`select 1` },
-      site: { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" } },
+      site: { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" }, sendsMail: false },
       onFailure: ({ code, cause }) => console.error(code, cause),
     });
     const http = startHttp({

@@ -4,7 +4,7 @@ import { makeKeyVault } from "@streamhub/db/key-vault";
 import { Registry } from "prom-client";
 import { createApp, type Services } from "./app.ts";
 
-const site = { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" } };
+const site = { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" }, sendsMail: false };
 const secret = "0123456789abcdef0123456789abcdef";
 const app = (services: Partial<Services> = {}) =>
   createApp({

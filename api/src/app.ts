@@ -87,6 +87,8 @@ export function createApp(given: Services) {
 export { startChores } from "./chores.ts";
 export { type FeedLimits, type Feeds, makeFeeds } from "./events/feeds.ts";
 export { feedPath } from "./feeds/service.ts";
+export { type Mailer, makeMailer } from "./mail/mailer.ts";
+export { startMail } from "./mail/start.ts";
 export { startNotices } from "./notices/start.ts";
 export type { Services } from "./services.ts";
 export { makeSockets, type Sockets } from "./sockets.ts";

@@ -237,6 +237,15 @@ const RULES: Readonly<Record<string, Rule>> = {
     path: ({ id }) => `/api/webhooks/${id}/redeliver`,
     statuses: OWN_LATER,
   },
+  // Without a mail server; a link that is none is refused to everyone.
+  "POST /api/auth/password/forgotten": {
+    body: ({ owner }) => ({ login: owner.username }),
+    statuses: { open: "409 409 409 409 409" },
+  },
+  "POST /api/auth/password/reset": {
+    body: () => ({ token: "none", password: "another long password, 17" }),
+    statuses: { open: "403 403 403 403 403" },
+  },
   "POST /api/auth/logout-all": { statuses: { open: "401 204 204 204 204" } },
   "PUT /api/auth/password": {
     body: () => ({ currentPassword: TEST_PASSWORD, newPassword: "another long password, 17" }),
@@ -265,6 +274,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     statuses: { open: "401 204 204 204 204" },
   },
   "DELETE /api/notices/push": { statuses: { open: "401 204 204 204 204" } },
+  "PUT /api/notices/mail": { body: () => ({ locale: "en" }), statuses: { open: "401 409 409 409 409" } },
+  "DELETE /api/notices/mail": { statuses: { open: "401 204 204 204 204" } },
+  "POST /api/notices/mail/off": {
+    query: () => "?user=1&proof=none",
+    statuses: { open: "403 403 403 403 403" },
+  },
   "PUT /api/channels/:id/follow": {
     object: channel,
     statuses: { open: "401 204 204 204 204", private: "401 404 204 404 204", unknown: "401 404 404 404 404" },

@@ -39,6 +39,7 @@ export async function startChores(services: Pick<Services, "db" | "bus" | "uploa
         while ((await queries.tidyChat(db, CHAT_PORTION)) >= CHAT_PORTION);
       },
     },
+    { name: "password-resets.forget", every: HOUR, work: () => queries.forgetPasswordResets(db) },
     {
       name: "webhooks.forget",
       every: HOUR,

@@ -128,6 +128,14 @@ export const addressRanges = list((part): Check<string> => {
   return { wrong: "must be IP addresses or CIDR ranges separated by commas, such as 127.0.0.1,10.0.0.0/8" };
 });
 
+/** An address, alone or behind a name: `StreamHub <live@example.org>`. */
+export function sender(text: string): Check<string> {
+  const address = /^[^<>\r\n]{0,100}<([^<>\s]+)>$/.exec(text)?.[1] ?? text;
+  return /^[^\s@<>]+@[^\s@<>]+$/.test(address)
+    ? { ok: text }
+    : { wrong: "must be an e-mail address, such as live@example.org or StreamHub <live@example.org>" };
+}
+
 export function text(value: string): Check<string> {
   return { ok: value };
 }

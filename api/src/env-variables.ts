@@ -17,6 +17,7 @@ import {
   path,
   port,
   secret,
+  sender,
   text,
   url,
   withDefault,
@@ -169,6 +170,12 @@ export const VARIABLES = {
     readBy: MEDIA,
     parse: orNone([], addressRanges),
   },
+  SMTP_URL: {
+    about: "mail server for letters to users, such as smtp://user:password@mail.example.org:587; unset: none are sent",
+    readBy: SITE,
+    parse: optional(url(["smtp:", "smtps:"], "smtp://user:password@mail.example.org:587")),
+  },
+  MAIL_FROM: { about: "sender of these letters; needs SMTP_URL", readBy: SITE, parse: optional(sender) },
   CORS_ORIGINS: {
     about: "other sites whose pages may call the API, with commas between; unset: none",
     readBy: SITE,
@@ -210,6 +217,7 @@ export const SECRET_VARIABLES = [
   "STREAM_KEY_SECRET",
   "METRICS_TOKEN",
   "GATEWAY_TOKEN",
+  "SMTP_URL",
 ] as const satisfies readonly VariableName[];
 
 /** The values of all variables that passed their checks. */

@@ -43,6 +43,7 @@ test("an empty record gives the documented defaults", () => {
     ingestNode: { url: null, maxPublishers: null, drainSeconds: 0 },
     gatewayToken: null,
     rtmpTrustedProxies: [],
+    mail: null,
     corsOrigins: [],
     publicUrl: null,
     remuxer: "auto",
@@ -85,6 +86,8 @@ test("every variable is read into its place", () => {
     GATEWAY_TOKEN: "g".repeat(32),
     TRUSTED_PROXIES: "127.0.0.1, 10.0.0.0/8,fd00::/8",
     RTMP_TRUSTED_PROXIES: "10.1.0.0/16",
+    SMTP_URL: "smtps://u:p@mail.example.org",
+    MAIL_FROM: "StreamHub <live@example.org>",
     CORS_ORIGINS: "https://a.example.org/, http://localhost:5173",
     PUBLIC_URL: "https://live.example.org/",
     REMUXER: "native",
@@ -112,6 +115,7 @@ test("every variable is read into its place", () => {
     gatewayToken: "g".repeat(32),
     trustedProxies: ["127.0.0.1", "10.0.0.0/8", "fd00::/8"],
     rtmpTrustedProxies: ["10.1.0.0/16"],
+    mail: { url: "smtps://u:p@mail.example.org", from: "StreamHub <live@example.org>" },
     corsOrigins: ["https://a.example.org", "http://localhost:5173"],
     publicUrl: "https://live.example.org",
     remuxer: "native",
@@ -137,6 +141,8 @@ const WRONG_VALUES: [VariableName, string[]][] = [
   ["MAX_PUBLISHERS", ["-1", "many", "1.5", "1000000"]],
   ["DRAIN_SECONDS", ["-1", "soon"]],
   ["TRUSTED_PROXIES", ["proxy", "10.0.0.0/33", "1.2.3.4/8/8", "::1/129", "127.0.0.1,"]],
+  ["SMTP_URL", ["mail.example.org:587", "http://mail"]],
+  ["MAIL_FROM", ["StreamHub", "a@b <c@d> e", "two@a.example, b@b.example", "a@b\r\nBcc: c@d"]],
   ["CORS_ORIGINS", ["example.org", "https://a.example.org/path", "https://a.example.org,*"]],
   ["PUBLIC_URL", ["live.example.org", "https://example.org/live", "ftp://example.org", "https://u:p@example.org"]],
   ["REMUXER", ["gstreamer", "1"]],
@@ -168,6 +174,10 @@ test("all wrong variables are reported at once, one sentence each, without their
 });
 
 describe("variables that belong together", () => {
+  test("letters need a sender, and an address that their links begin with", () => {
+    expect(wrong({ SMTP_URL: "smtp://mail" })).toEqual(["MAIL_FROM", "PUBLIC_URL"]);
+    expect(wrong({ SMTP_URL: "smtp://mail", MAIL_FROM: "a@b.example", PUBLIC_URL: "https://b.example" })).toEqual([]);
+  });
   test("RTMPS_PORT needs both files", () => {
     expect(wrong({ RTMPS_PORT: "443" })).toEqual(["TLS_CERT", "TLS_KEY"]);
     expect(wrong({ RTMPS_PORT: "443", TLS_CERT: "c" })).toEqual(["TLS_KEY"]);

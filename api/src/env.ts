@@ -73,6 +73,8 @@ export interface Env {
   readonly gatewayToken: string | null;
   /** Addresses or CIDR ranges: these must send a PROXY header, nobody else may. */
   readonly rtmpTrustedProxies: readonly string[];
+  /** `url` has a password in it. */
+  readonly mail: { readonly url: string; readonly from: string } | null;
   readonly corsOrigins: readonly string[];
   readonly publicUrl: string | null;
   readonly remuxer: (typeof REMUXERS)[number];
@@ -145,6 +147,7 @@ export function readEnv(record: Readonly<Record<string, string | undefined>>, op
     },
     gatewayToken: value.GATEWAY_TOKEN,
     rtmpTrustedProxies: value.RTMP_TRUSTED_PROXIES,
+    mail: value.SMTP_URL === null ? null : { url: value.SMTP_URL, from: value.MAIL_FROM! },
     corsOrigins: value.CORS_ORIGINS,
     publicUrl: value.PUBLIC_URL,
     remuxer: value.REMUXER,
@@ -167,6 +170,10 @@ function requireTogether(value: Raw, failed: ReadonlySet<VariableName>, report: 
     if (value.TLS_CERT && missing("TLS_KEY"))
       report("TLS_KEY", "must be set together with TLS_CERT; or unset TLS_CERT");
     if (value.TLS_KEY && missing("TLS_CERT")) report("TLS_CERT", "must be set together with TLS_KEY; or unset TLS_KEY");
+  }
+  if (value.SMTP_URL) {
+    if (missing("MAIL_FROM")) report("MAIL_FROM", "must be set too, because SMTP_URL is; or unset SMTP_URL");
+    if (missing("PUBLIC_URL")) report("PUBLIC_URL", "must be set, because letters (SMTP_URL) have links to the site");
   }
   if (S3_GROUP.every((name) => !value[name] && !failed.has(name))) return;
   for (const name of S3_GROUP) {

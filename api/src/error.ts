@@ -33,6 +33,8 @@ export const PROBLEMS = {
   "user.name-taken": { status: 409, title: "The username is taken, or looks like one that is" },
   "user.email-taken": { status: 409, title: "The e-mail address belongs to an account" },
   "user.inactive": { status: 403, title: "The account is not active" },
+  "mail.off": { status: 409, title: "This site sends no e-mail" },
+  "auth.reset-token": { status: 403, title: "The link is not good any more" },
   "user.last-admin": { status: 409, title: "This is the last administrator" },
   "picture.invalid": { status: 422, title: "This is no picture that can be shown" },
   "picture.busy": { status: 503, title: "Too many pictures are being worked on" },

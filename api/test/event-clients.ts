@@ -44,7 +44,7 @@ export function serveEvents(platform: TestPlatform, options: EventServerOptions 
     sockets,
     limits: NO_LIMITS,
     probes: {},
-    site: { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" } },
+    site: { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" }, sendsMail: false },
     onFailure: (failure) => failures.push(failure),
   });
   const server = Bun.serve<SocketSession>({

@@ -99,7 +99,7 @@ export async function startPlatform(services: Partial<Services> = {}): Promise<T
     metrics: new Registry(),
     probes: { database: () => database.sql`select 1` },
     limits: NO_LIMITS,
-    site: { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" } },
+    site: { ingest: { rtmpPort: 1935, rtmpsPort: null, app: "live" }, sendsMail: false },
     onFailure: (failure) => failures.push(failure),
     ...services,
     views,

@@ -40,6 +40,7 @@ function propertyOf(name: VariableName): string {
   if (name.startsWith("RECORDING_")) return "retention";
   if (name === "RTMPS_PORT" || name.startsWith("TLS_")) return "rtmps";
   if (name === "INGEST_URL" || name === "MAX_PUBLISHERS" || name === "DRAIN_SECONDS") return "ingestNode";
+  if (name === "SMTP_URL" || name === "MAIL_FROM") return "mail";
   // Checked by the schema itself, for parts that run apart.
   if (name === "NODE_ENV") return "partsRunApart";
   return name.toLowerCase().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -47,8 +48,8 @@ function propertyOf(name: VariableName): string {
 
 /** A command's own file, and those that it hands its settings to. */
 const SOURCES: Readonly<Record<Reader, readonly string[]>> = {
-  serve: ["serve.ts", "find-ffmpeg.ts", "secrets.ts", "recordings.ts", "covers.ts"],
-  api: ["api.ts", "secrets.ts"],
+  serve: ["serve.ts", "find-ffmpeg.ts", "secrets.ts", "recordings.ts", "covers.ts", "letters.ts"],
+  api: ["api.ts", "secrets.ts", "letters.ts"],
   ingest: ["ingest.ts", "find-ffmpeg.ts", "secrets.ts", "recordings.ts", "covers.ts"],
   migrate: ["database.ts"],
   user: ["database.ts"],

@@ -80,6 +80,19 @@ export const RefreshBody = t.Optional(
 );
 
 export const PasswordBody = t.Object({ currentPassword: Secret, newPassword: NewPasswordText });
+/** Language of the letter. */
+const LetterLocale = t.Optional(t.Union([t.Literal("en"), t.Literal("ru")]));
+
+export const ForgottenBody = t.Object({
+  login: t.String({ minLength: 1, maxLength: 254, description: "Username or e-mail address" }),
+  locale: LetterLocale,
+});
+export const ResetBody = t.Object({
+  token: t.String({ minLength: 1, maxLength: 200, description: "From the link of the letter, behind the #" }),
+  password: NewPasswordText,
+  locale: LetterLocale,
+});
+
 export const EmailBody = t.Object({ email: EmailText, password: Secret });
 
 export const SessionSchema = t.Object({

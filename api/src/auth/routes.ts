@@ -4,15 +4,18 @@ import type { Services } from "../services.ts";
 import { accountService } from "./account.ts";
 import { isSecure, setCookies } from "./cookies.ts";
 import { csrfToken, refuseForeignOrigin, requireCsrfToken, requireOwnOrigin } from "./csrf.ts";
+import { forgottenService } from "./forgotten.ts";
 import { signedIn } from "./guard.ts";
 import {
   AccountSchema,
   EmailBody,
+  ForgottenBody,
   LoginBody,
   MeSchema,
   PasswordBody,
   RefreshBody,
   RegisterBody,
+  ResetBody,
   SessionListSchema,
   SessionParams,
   TokensSchema,
@@ -38,6 +41,7 @@ const refused = { 401: ProblemSchema, 403: ProblemSchema, 422: ProblemSchema, 42
 export function authRoutes(services: Services) {
   const auth = authService(services);
   const account = accountService(services);
+  const forgotten = forgottenService(services);
 
   const callerOf = (request: Request, cookie: Jar): Caller => ({
     address: services.addressOf(request),
@@ -124,6 +128,36 @@ export function authRoutes(services: Services) {
         detail: {
           summary: "New tokens for a refresh token, from the body or the cookie; each is good once",
           operationId: "refresh",
+        },
+      },
+    )
+    .post(
+      "/password/forgotten",
+      async ({ body, request, set }) => {
+        await forgotten.ask(body.login, body.locale ?? "en", services.addressOf(request));
+        set.status = 202;
+      },
+      {
+        body: ForgottenBody,
+        response: { 202: t.Void(), 409: ProblemSchema, ...refused },
+        detail: {
+          summary: "A letter with a link that sets another password; the answer is the same for every name",
+          operationId: "forgotPassword",
+        },
+      },
+    )
+    .post(
+      "/password/reset",
+      async ({ body, request, set }) => {
+        await forgotten.reset(body.token, body.password, body.locale ?? "en", services.addressOf(request));
+        set.status = 204;
+      },
+      {
+        body: ResetBody,
+        response: { 204: t.Void(), ...refused },
+        detail: {
+          summary: "Another password by the link of a letter; signs out everywhere",
+          operationId: "resetPassword",
         },
       },
     )

@@ -37,7 +37,7 @@ export interface RegisterInput {
 }
 
 /** A name as it can stand in the database; what can't is asked for as an empty one, which no account has: PostgreSQL refuses some texts. */
-function loginName(typed: string): queries.LoginName {
+export function loginName(typed: string): queries.LoginName {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
   const plain = typed.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(typed) ? typed : "";
   return plain.includes("@") ? { email: toEmail(plain) } : { username: toUsername(plain) };
@@ -96,8 +96,8 @@ export function authService(services: Services) {
       const weak = weakness(password, { username, email });
       if (weak !== null) throw new AppError("request.invalid", undefined, [inBody("/password", weak)]);
       await throttle.register(networkOf(caller.address));
-      // Before the expensive hash. That a name or an address is taken can't be hidden without sending mail to it, which this platform does
-      // not; asking is limited instead.
+      // Before the expensive hash. That a name or an address is taken can't be hidden without sending mail to it, which not every
+      // installation can; asking is limited instead.
       const taken = await queries.takenBy(db, { username, email });
       if (taken.username || isReservedUsername(username)) throw nameTaken(...(taken.email ? [emailError] : []));
       if (taken.email) throw new AppError("user.email-taken", undefined, [emailError]);

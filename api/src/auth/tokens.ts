@@ -38,5 +38,10 @@ export const verifyAccess = (tokens: Verifier, token: string) =>
 /** 256 random bits. */
 export const makeRefreshToken = (): string => randomBytes(32).toString("base64url");
 
+/** How long the link of a letter is good. Seconds. */
+export const RESET_SECONDS = 3_600;
+
+export const makeResetToken = makeRefreshToken;
+
 /** How a refresh token lies in the database. A fast hash will do: there is nothing to guess in 256 random bits. */
 export const hashToken = (token: string): string => createHash("sha256").update(token).digest("base64url");

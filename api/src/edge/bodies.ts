@@ -13,6 +13,9 @@ export const BODY_LIMITS: BodyLimits = { maxBytes: 1_024 * 1_024, milliseconds: 
 
 /** Read by the routes that take them, with limits of their own. */
 const PICTURES = /^(multipart\/form-data|image\/[\w.+-]+|application\/octet-stream)$/;
+/** Where mail programs, which choose the form of what they send by RFC 8058 §3.1, are to be heard. It is not read. */
+const FORM = "application/x-www-form-urlencoded";
+const TAKES_FORMS: ReadonlySet<string> = new Set(["/api/notices/mail/off"]);
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json$/;
 
 const tooLarge = (maxBytes: number) =>
@@ -60,7 +63,7 @@ const hasBody = ({ headers }: Request): boolean =>
 
 /** Reads JSON and text for every route that takes a body; leaves pictures to their routes and refuses the rest. */
 export function bodies(limits: BodyLimits = BODY_LIMITS) {
-  return new Elysia({ name: "bodies" }).onParse({ as: "global" }, async ({ request }) => {
+  return new Elysia({ name: "bodies" }).onParse({ as: "global" }, async ({ request, path }) => {
     const type = request.headers.get("content-type")?.replace(/;.*/s, "").trim().toLowerCase();
     const coding = request.headers.get("content-encoding");
     if (type === undefined && !hasBody(request)) return undefined;
@@ -73,6 +76,7 @@ export function bodies(limits: BodyLimits = BODY_LIMITS) {
     }
     // Not undefined, or the framework's own parsers would read it, whatever its size.
     if (type !== undefined && PICTURES.test(type)) return null;
+    if (type === FORM && TAKES_FORMS.has(path)) return null;
     throw new AppError("request.media-type", "Send the body as application/json.");
   });
 }

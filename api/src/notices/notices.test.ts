@@ -1,8 +1,9 @@
 /** From a stream that starts to the browsers of those who follow it, by way of a real push service. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { publishStreamChange } from "@streamhub/db";
+import { Registry } from "prom-client";
 import { until } from "../../test/event-clients.ts";
-import { startPlatform, type TestPlatform, type TestUser } from "../../test/platform.ts";
+import { startPlatform, TEST_SECRET, type TestPlatform, type TestUser } from "../../test/platform.ts";
 import { type PushService, startPushService, type TestBrowser } from "../../test/push-service.ts";
 import { makeOutbound } from "../outbound/outbound.ts";
 import { startNotices } from "./start.ts";
@@ -12,12 +13,24 @@ const silent = { info: () => {}, warn: () => {}, error: () => {} };
 let platform: TestPlatform;
 let service: PushService;
 let names = 0;
+const metrics = new Registry();
 
 beforeAll(async () => {
   service = startPushService();
   platform = await startPlatform({ outbound });
   const { bus, vault, database } = platform;
-  await startNotices({ db: database.db, bus, vault, publicUrl: null, log: silent, outbound, firstRetry: 20 });
+  await startNotices({
+    db: database.db,
+    bus,
+    vault,
+    publicUrl: null,
+    secret: TEST_SECRET,
+    metrics,
+    mailer: null,
+    log: silent,
+    outbound,
+    firstRetry: 20,
+  });
 }, 60_000);
 afterAll(async () => {
   await platform?.close();

@@ -1,5 +1,6 @@
 /** Tells browsers by Web Push (RFC 8030) that a channel is live. */
 import { type Database, type Log, queries } from "@streamhub/db";
+import type { noticeCounter } from "../mail/metrics.ts";
 import type { Outbound } from "../outbound/outbound.ts";
 import { encryptPush } from "../push/encrypt.ts";
 import type { Vapid } from "../push/vapid.ts";
@@ -20,6 +21,7 @@ export interface PushOptions {
   readonly db: Database;
   readonly vapid: Vapid;
   readonly outbound: Outbound;
+  readonly count: ReturnType<typeof noticeCounter>;
   readonly log: Log;
 }
 
@@ -36,7 +38,7 @@ const messageFor = ({ channel, title, slug, channelId }: queries.LiveNotice, { l
   tag: `live-${channelId}`,
 });
 
-export function makePushSender({ db, vapid, outbound, log }: PushOptions) {
+export function makePushSender({ db, vapid, outbound, count, log }: PushOptions) {
   async function deliver(notice: queries.LiveNotice, target: Target): Promise<Delivery> {
     const { endpoint } = target;
     try {
@@ -53,6 +55,7 @@ export function makePushSender({ db, vapid, outbound, log }: PushOptions) {
         },
         body,
       });
+      count("push", status < 300 ? "sent" : status === 429 || status >= 500 ? "failed" : "refused");
       if (status < 300) return "done";
       if (status === 404 || status === 410) await queries.forgetPushEndpoint(db, endpoint);
       else if (status === 429 || status >= 500) return { retryAfter };
@@ -61,6 +64,7 @@ export function makePushSender({ db, vapid, outbound, log }: PushOptions) {
         log.warn({ code: "push.refused", status, service: new URL(endpoint).host }, "A push service refused a message");
       return "done";
     } catch {
+      count("push", "failed");
       return { retryAfter: null };
     }
   }

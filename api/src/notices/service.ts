@@ -7,6 +7,7 @@ import { readPushKeys } from "../push/encrypt.ts";
 import { makeVapid } from "../push/vapid.ts";
 import type { Services } from "../services.ts";
 import type { PushBody } from "./model.ts";
+import { isOffProof } from "./off-proof.ts";
 
 const refuse = (field: string, message: string) =>
   new AppError("request.invalid", undefined, [{ field, in: "body", message } satisfies FieldError]);
@@ -17,11 +18,12 @@ export function noticeService(services: Services) {
 
   return {
     async read(actor: Actor) {
-      const [publicKey, endpoint] = await Promise.all([
+      const [publicKey, isOn, endpoint] = await Promise.all([
         vapid.publicKey(),
+        queries.isToldByMail(db, actor.userId),
         actor.sessionId === null ? null : queries.pushEndpointOf(db, actor.sessionId),
       ]);
-      return { push: { publicKey, endpoint } };
+      return { push: { publicKey, endpoint }, mail: { isOffered: services.site.sendsMail, isOn } };
     },
 
     /** For the session that asks, until it ends. */
@@ -31,6 +33,20 @@ export function noticeService(services: Services) {
       if (refusal !== null) throw refuse("/endpoint", refusal);
       if ((await readPushKeys(keys)) === null) throw refuse("/keys", "These are no keys of a browser.");
       await queries.savePushSubscription(db, { sessionId, userId: actor.userId, endpoint, ...keys, locale });
+    },
+
+    /** Throws `mail.off`. */
+    async turnMailOn(actor: Actor, locale: queries.NoticeLocale): Promise<void> {
+      if (!services.site.sendsMail) throw new AppError("mail.off");
+      await queries.turnMailOn(db, actor.userId, locale);
+    },
+
+    turnMailOff: (actor: Actor): Promise<void> => queries.turnMailOff(db, actor.userId),
+
+    /** By an address from a letter. Throws `auth.forbidden`. */
+    async turnMailOffBy(userId: number, proof: string): Promise<void> {
+      if (!isOffProof(services.secret, userId, proof)) throw new AppError("auth.forbidden");
+      await queries.turnMailOff(db, userId);
     },
 
     unsubscribe: (actor: Actor): Promise<void> => queries.removePushSubscription(db, sessionOf(actor)),

@@ -39,6 +39,8 @@ export * from "./follows.ts";
 export * from "./holders.ts";
 export * from "./idempotency.ts";
 export * from "./live-notices.ts";
+export * from "./mail-notices.ts";
+export * from "./password-resets.ts";
 export * from "./pictures.ts";
 export * from "./playback-quality.ts";
 export * from "./pool.ts";

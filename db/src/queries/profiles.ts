@@ -8,6 +8,8 @@ import { channels } from "../schema/channels.ts";
 import { chatMessages, chatModerators } from "../schema/chat.ts";
 import { follows } from "../schema/follows.ts";
 import { idempotencyKeys } from "../schema/idempotency-keys.ts";
+import { mailNotices } from "../schema/mail-notices.ts";
+import { passwordResets } from "../schema/password-resets.ts";
 import { sessions } from "../schema/sessions.ts";
 import { statisticsViewers } from "../schema/statistics.ts";
 import { streamViews } from "../schema/stream-views.ts";
@@ -194,6 +196,8 @@ export const deleteAccount = guarded(async (db: Database, id: number): Promise<C
     await tx.delete(apiTokens).where(eq(apiTokens.userId, id));
     await tx.delete(webhooks).where(eq(webhooks.userId, id));
     await tx.delete(follows).where(eq(follows.userId, id));
+    await tx.delete(mailNotices).where(eq(mailNotices.userId, id));
+    await tx.delete(passwordResets).where(eq(passwordResets.userId, id));
     // What they said goes too; bans stay, with the browsers that were used.
     await tx.delete(chatMessages).where(eq(chatMessages.userId, id));
     await tx.delete(chatModerators).where(eq(chatModerators.userId, id));

@@ -4,6 +4,8 @@ export { chatBans, chatMessages, chatModerators, chatSettings } from "./chat.ts"
 export { documentAcceptances, documents, documentVersions } from "./documents.ts";
 export { follows } from "./follows.ts";
 export { idempotencyKeys } from "./idempotency-keys.ts";
+export { mailNotices } from "./mail-notices.ts";
+export { passwordResets } from "./password-resets.ts";
 export { playbackQuality } from "./playback-quality.ts";
 export { pushSubscriptions } from "./push-subscriptions.ts";
 export { recordings } from "./recordings.ts";

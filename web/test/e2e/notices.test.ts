@@ -4,9 +4,10 @@
  */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { publishStreamChange } from "@streamhub/db";
+import { Registry } from "prom-client";
 import { startNotices } from "../../../api/src/app.ts";
 import { makeOutbound } from "../../../api/src/outbound/outbound.ts";
-import { TEST_PASSWORD } from "../../../api/test/platform.ts";
+import { TEST_PASSWORD, TEST_SECRET } from "../../../api/test/platform.ts";
 import { type PushService, startPushService } from "../../../api/test/push-service.ts";
 import { violations } from "./accessibility.ts";
 import { openBrowser, type TestBrowser } from "./browser.ts";
@@ -23,7 +24,19 @@ beforeAll(async () => {
   service = startPushService();
   site = await startSite(() => new Response("", { status: 404 }), { outbound });
   const { bus, vault, database } = site.platform;
-  await startNotices({ db: database.db, bus, vault, publicUrl: null, log: silent, outbound, firstRetry: 20 });
+  const metrics = new Registry();
+  await startNotices({
+    db: database.db,
+    bus,
+    vault,
+    publicUrl: null,
+    secret: TEST_SECRET,
+    metrics,
+    mailer: null,
+    log: silent,
+    outbound,
+    firstRetry: 20,
+  });
   browser = await openBrowser();
 });
 afterAll(async () => {

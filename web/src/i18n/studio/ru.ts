@@ -277,7 +277,7 @@ export const ru: Same<typeof en> = {
     remuxerAutoHint: "Подходит большинству.",
     native: "Сам StreamHub",
     nativeHint: "Наименьшая задержка и все кодеки Enhanced RTMP.",
-    ffmpeg: "ffmpeg",
+    ffmpeg: "Программа ffmpeg",
     ffmpegHint: "Прощает больше странных потоков; позже на четверть секунды и меньше.",
     record: "Сохранять записи эфиров",
     dvr: "Насколько зрители могут перемотать назад",
