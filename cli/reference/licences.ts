@@ -19,6 +19,7 @@ export const ALLOWED: readonly string[] = [
   "CC0-1.0",
   "ISC",
   "MIT",
+  "MIT-0",
   "MPL-2.0",
   "Unlicense",
 ];
