@@ -49,17 +49,19 @@ const STACK: Readonly<Record<string, readonly string[]>> = {
   // What a gateway says before the first byte of RTMP.
   "proxy-protocol": ["bytes"],
   flv: ["bytes"],
+  // What the programs that we start are given.
+  child: [],
   live: ["bytes", "flv"],
   // Reads what encoders say of themselves, which is AMF.
   doctor: ["bytes", "rtmp", "flv", "live"],
   // A remuxer hands samples to the packager and speaks its words for them (packager/track.ts).
-  remux: ["bytes", "flv", "live", "packager"],
+  remux: ["bytes", "child", "flv", "live", "packager"],
   packager: ["bytes", "live"],
   // Reads boxes and sample entries with the remuxer's readers.
   conformance: ["bytes", "live", "packager", "remux"],
   storage: ["bytes"],
-  recording: ["bytes", "live", "packager", "storage"],
-  pictures: ["bytes", "packager"],
+  recording: ["bytes", "child", "live", "packager", "storage"],
+  pictures: ["bytes", "child", "packager"],
   delivery: ["bytes", "flv", "live", "packager", "storage", "recording", "pictures"],
   server: ["bytes", "rtmp", "proxy-protocol", "flv", "live"],
   // A broadcast sent on: the sockets' queue and the handshake's randomness are the server's.
@@ -118,6 +120,21 @@ describe("layers", () => {
       /\b(process\.env|Bun\.env|import\.meta\.env)\b/.test(withoutComments(readFileSync(join(ROOT, path), "utf8"))),
     );
     expect(readers).toEqual(["cli/environment.ts"]);
+  });
+
+  test("no program that ingest starts is given our environment", () => {
+    const starts = sourcesBelow("ingest/src")
+      .filter((path) => !path.includes("/testing/"))
+      .flatMap((path) =>
+        readFileSync(join(ROOT, path), "utf8")
+          .split("Bun.spawn(")
+          .slice(1)
+          .map((rest) => ({ path, rest })),
+      );
+    expect(starts.length).toBeGreaterThan(3);
+    expect(starts.filter(({ rest }) => !/^[^;]*\benv: CHILD_ENVIRONMENT\b/.test(rest)).map(({ path }) => path)).toEqual(
+      [],
+    );
   });
 });
 

@@ -1,4 +1,5 @@
 /** Draws pictures with short-lived ffmpegs, few at once in the whole process: viewers come first. */
+import { CHILD_ENVIRONMENT } from "../child/environment.ts";
 import { keyframeArgv, SHEET_TILES, sheetArgv, TILE_BYTES } from "./picture-argv.ts";
 
 export interface Drawn {
@@ -105,7 +106,7 @@ export function makeDrawer({
   async function run(argv: readonly string[], input: readonly Uint8Array[], pipes: number): Promise<Uint8Array[]> {
     const stdio = ["pipe", "pipe", "pipe", ...new Array<"pipe">(pipes).fill("pipe")] as ["pipe", "pipe", "pipe"];
     // A Ctrl-C is for the server alone, which ends its children in order.
-    const child = Bun.spawn([path, ...argv], { stdio, detached: true });
+    const child = Bun.spawn([path, ...argv], { env: CHILD_ENVIRONMENT, stdio, detached: true });
     children.add(child);
     let isLate = false;
     const timer = setTimeout(() => {

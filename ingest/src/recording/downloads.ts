@@ -4,6 +4,7 @@
  */
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { CHILD_ENVIRONMENT } from "../child/environment.ts";
 import type { Log } from "../live/ports.ts";
 import type { Storage } from "../storage/storage.ts";
 import { exportRecording } from "./export-file.ts";
@@ -90,7 +91,7 @@ export function makeDownloads(options: DownloadsOptions): Downloads {
         ...["-f", "mp4", "-i", "pipe:0", "-map", "0", "-c", "copy", "-fflags", "+bitexact"],
         ...["-movflags", "+faststart", "-f", "mp4", path],
       ],
-      { stdin: "pipe", stdout: "ignore", stderr: "pipe" },
+      { env: CHILD_ENVIRONMENT, stdin: "pipe", stdout: "ignore", stderr: "pipe" },
     );
     child = ffmpeg;
     let timer = setTimeout(() => ffmpeg.kill("SIGKILL"), STUCK_AFTER);

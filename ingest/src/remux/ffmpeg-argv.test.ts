@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { remuxArgv } from "./ffmpeg-argv.ts";
+import type { Rung } from "./ladder-rungs.ts";
 
 const INPUT = "-analyzeduration 0 -fpsprobesize 0 -f flv -i pipe:0";
 const OUTPUT =
@@ -32,4 +33,18 @@ const CASES = [
 
 test.each(CASES)("$name", ({ argv, golden }) => {
   expect(argv.join(" ")).toBe(golden);
+});
+
+test("whatever is asked for, ffmpeg reads FLV from its stdin and writes to its stdout alone", () => {
+  const rung = { width: 640, height: 360, bitrate: 800_000 } as Rung;
+  for (const video of ["avc1", "hvc1", null] as const)
+    for (const audio of ["mp4a", ".mp3", null] as const)
+      for (const rungs of [[], [rung, rung]]) {
+        const argv = remuxArgv({ video, audio, verbose: false, rungs });
+        const inputs = argv.flatMap((word, at) => (word === "-i" ? [argv.slice(at - 2, at + 2)] : []));
+        expect(inputs).toEqual([["-f", "flv", "-i", "pipe:0"]]);
+        // Whatever looks like an address or a path would be opened.
+        expect(argv.filter((word) => /[/\\]|^[a-z]\w*:/i.test(word))).toEqual(["pipe:0", "pipe:1"]);
+        expect(argv.at(-1)).toBe("pipe:1");
+      }
 });

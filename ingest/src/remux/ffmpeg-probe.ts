@@ -1,3 +1,4 @@
+import { CHILD_ENVIRONMENT } from "../child/environment.ts";
 import type { Codec } from "../flv/fourcc.ts";
 
 export interface Ffmpeg {
@@ -66,6 +67,7 @@ export async function probeFfmpeg(path = "ffmpeg"): Promise<Ffmpeg> {
     throw new FfmpegError("ffmpeg.missing", `${path} is not installed; on Debian or Ubuntu: apt-get install ffmpeg`);
   }
   const child = Bun.spawn([file, "-version"], {
+    env: CHILD_ENVIRONMENT,
     stdin: "ignore",
     stdout: "pipe",
     stderr: "ignore",

@@ -1,4 +1,5 @@
 import { WireError } from "../bytes/wire-error.ts";
+import { CHILD_ENVIRONMENT } from "../child/environment.ts";
 import { encodeFlvHeader } from "../flv/mux.ts";
 import { remuxArgv } from "./ffmpeg-argv.ts";
 import { makeFlvFeed } from "./flv-feed.ts";
@@ -38,7 +39,13 @@ export function startFfmpegRemuxer(plan: EpochPlan, sink: RemuxSink, options: Ff
   const [video, audio] = [codecOf("video"), codecOf("audio")];
   const argv = remuxArgv({ video, audio, verbose: options.verbose, rungs: options.rungs ?? [] });
   // In a session of its own: Ctrl-C in a terminal reaches the whole foreground group, and ffmpeg must end by the end of its input.
-  const child = Bun.spawn([options.path, ...argv], { stdin: "pipe", stdout: "pipe", stderr: "pipe", detached: true });
+  const child = Bun.spawn([options.path, ...argv], {
+    env: CHILD_ENVIRONMENT,
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "pipe",
+    detached: true,
+  });
   options.onChild?.(child.pid);
   const tail = makeTail();
   const feed = makeFlvFeed(child.stdin, encodeFlvHeader(audio !== null, video !== null), {
