@@ -1,4 +1,4 @@
-/** The bill of materials, CycloneDX 1.6, of what bun.lock pins: `bun run sbom` writes sbom.cdx.json. The same lockfile gives the same bytes. */
+/** The bill of materials, CycloneDX 1.6, of what bun.lock pins: `bun run sbom` writes sbom.cdx.json. The same lockfile gives the same bytes on the same system. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Enums, Models, Serialize, SPDX, Spec } from "@cyclonedx/cyclonedx-library";
