@@ -1,45 +1,90 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort, startNginx } from "../e2e/part.ts";
+import { until } from "../e2e/server.ts";
 import { gatewayConfiguration, makeCertificate } from "./gateway-files.ts";
 
 setDefaultTimeout(60_000);
 
-test("NGINX takes the configuration as it is", async () => {
+/** Written where NGINX reads it, with a certificate, on ports that are free. */
+async function written(folder: string) {
+  const { cert, key } = await makeCertificate(folder);
+  const [https, rtmps] = [await freePort(), await freePort()];
+  const path = join(folder, "nginx.conf");
+  const text = gatewayConfiguration({
+    GATEWAY_MODULES: "/etc/nginx/modules-enabled/*.conf",
+    GATEWAY_RUN_DIR: folder,
+    GATEWAY_CACHE_DIR: folder,
+    GATEWAY_CACHE_SIZE: "64m",
+    GATEWAY_HTTP_PORT: String(await freePort()),
+    GATEWAY_HTTPS_PORT: String(https),
+    GATEWAY_RTMP_PORT: String(await freePort()),
+    GATEWAY_RTMPS_PORT: String(rtmps),
+    GATEWAY_METRICS_PORT: String(await freePort()),
+    GATEWAY_HTTPS_AUTHORITY: `$host:${https}`,
+    GATEWAY_CERT: cert,
+    GATEWAY_KEY: key,
+    GATEWAY_API_SERVERS: "server 127.0.0.1:8001; server 127.0.0.1:8002;",
+    GATEWAY_MEDIA_SERVERS: "server 127.0.0.1:8081; server 127.0.0.1:8082;",
+    GATEWAY_RTMP_SERVERS: "server 127.0.0.1:1935 max_fails=1 fail_timeout=2s; server 127.0.0.1:1937;",
+    GATEWAY_RESOLVER: "127.0.0.1",
+    GATEWAY_TOKEN: "t".repeat(32),
+  });
+  writeFileSync(path, text);
+  return { path, https, rtmps };
+}
+
+const folders: string[] = [];
+function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "streamhub-nginx-"));
+  folders.push(folder);
+  return folder;
+}
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+test("NGINX takes the configuration as it is", async () => {
+  const { path } = await written(makeFolder());
+  const child = Bun.spawn(["/usr/sbin/nginx", "-t", "-c", path], {
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "pipe",
+  });
+  const said = await new Response(child.stderr).text();
+  expect({ code: await child.exited, warns: said.includes("[warn]"), said }).toMatchObject({ code: 0, warns: false });
+});
+
+/** The version that was agreed on, or null when there was none. */
+async function agreed(port: number, version: string): Promise<string | null> {
+  // At security level 0 OpenSSL itself offers what is old.
+  const options = [`-${version}`, "-cipher", "ALL:@SECLEVEL=0"];
+  const child = Bun.spawn(["openssl", "s_client", "-connect", `127.0.0.1:${port}`, ...options], {
+    stdin: new Blob([""]),
+    stdout: "pipe",
+    stderr: "ignore",
+    timeout: 10_000,
+  });
+  const said = await new Response(child.stdout).text();
+  await child.exited;
+  const [, name, cipher] = /^New, (\S+), Cipher is (\S+)/m.exec(said) ?? [];
+  return name === undefined || cipher === "(NONE)" ? null : name;
+}
+
+test("TLS is 1.2 or 1.3, for browsers and for encoders", async () => {
+  const { path, https, rtmps } = await written(makeFolder());
+  const nginx = startNginx(path);
   try {
-    const { cert, key } = await makeCertificate(folder);
-    const path = join(folder, "nginx.conf");
-    const text = gatewayConfiguration({
-      GATEWAY_MODULES: "/etc/nginx/modules-enabled/*.conf",
-      GATEWAY_RUN_DIR: folder,
-      GATEWAY_CACHE_DIR: folder,
-      GATEWAY_CACHE_SIZE: "64m",
-      GATEWAY_HTTP_PORT: "18080",
-      GATEWAY_HTTPS_PORT: "18443",
-      GATEWAY_RTMP_PORT: "11935",
-      GATEWAY_RTMPS_PORT: "11936",
-      GATEWAY_METRICS_PORT: "19145",
-      GATEWAY_HTTPS_AUTHORITY: "$host:18443",
-      GATEWAY_CERT: cert,
-      GATEWAY_KEY: key,
-      GATEWAY_API_SERVERS: "server 127.0.0.1:8001; server 127.0.0.1:8002;",
-      GATEWAY_MEDIA_SERVERS: "server 127.0.0.1:8081; server 127.0.0.1:8082;",
-      GATEWAY_RTMP_SERVERS: "server 127.0.0.1:1935 max_fails=1 fail_timeout=2s; server 127.0.0.1:1937;",
-      GATEWAY_RESOLVER: "127.0.0.1",
-      GATEWAY_TOKEN: "t".repeat(32),
-    });
-    writeFileSync(path, text);
-    const child = Bun.spawn(["/usr/sbin/nginx", "-t", "-c", path], {
-      stdin: "ignore",
-      stdout: "ignore",
-      stderr: "pipe",
-    });
-    const said = await new Response(child.stderr).text();
-    expect({ code: await child.exited, warns: said.includes("[warn]"), said }).toMatchObject({ code: 0, warns: false });
+    for (const port of [https, rtmps]) {
+      await until("it listens", () => agreed(port, "tls1_3"));
+      expect(await agreed(port, "tls1_3")).toBe("TLSv1.3");
+      expect(await agreed(port, "tls1_2")).toBe("TLSv1.2");
+      for (const old of ["tls1_1", "tls1"]) expect(await agreed(port, old)).toBeNull();
+    }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await nginx.stop();
   }
 });
 
