@@ -68,6 +68,7 @@ export const apiCommand = defineCommand({
         keepAnswers: true,
         addressOf: callers.of,
         limits: env.apiLimits,
+        restreamAnywhere: env.restreamAnywhere,
         metrics,
         events,
         sockets,

@@ -9,11 +9,13 @@ import {
   ENDED_ELSEWHERE,
   type HealthHistory,
   joinBus,
+  makeAddressLookup,
   makeAudience,
   makeDatabaseGate,
   makeHealthHistory,
   makeNodeLink,
   makeOpenGate,
+  makeRestreamTargets,
   type NodeLink,
 } from "@streamhub/ingest/platform/index";
 import { defineCommand } from "citty";
@@ -99,6 +101,7 @@ export const ingestCommand = defineCommand({
       let history: HealthHistory | null = null;
       // In open mode its cost would be measured with the rest.
       let pictures: IngestOptions["pictures"] = args.pictures === true ? {} : null;
+      let restreams: IngestOptions["restreams"] = null;
       let tokens: PlaybackTokens | null = null;
       if (!open) {
         shutdown.defer("instance", claimInstance(env.dataDir));
@@ -110,6 +113,10 @@ export const ingestCommand = defineCommand({
         const { secret, vault } = openSecrets(env);
         await sealKeys(handle.db, vault, log);
         tokens = makePlaybackTokens(secret);
+        restreams = {
+          targets: makeRestreamTargets(handle.db, vault),
+          lookup: makeAddressLookup({ anywhere: env.restreamAnywhere }),
+        };
         const counted = makeAudience({ bus, secret });
         shutdown.defer("audience", () => counted.stop());
         audience = counted;
@@ -150,6 +157,7 @@ export const ingestCommand = defineCommand({
           audience,
           recordings,
           playback: tokens,
+          restreams,
           pictures,
           log,
           metrics,

@@ -27,9 +27,11 @@ import { type Ingest, startIngest } from "@streamhub/ingest";
 import {
   ENDED_ELSEWHERE,
   joinBus,
+  makeAddressLookup,
   makeAudience,
   makeDatabaseGate,
   makeHealthHistory,
+  makeRestreamTargets,
 } from "@streamhub/ingest/platform/index";
 import type { Ffmpeg } from "@streamhub/ingest/remux/ffmpeg-probe";
 import { makeSite } from "@streamhub/web/serve";
@@ -133,6 +135,10 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
       audience,
       recordings: recordingsOf(env, handle.db, bus),
       playback: makePlaybackTokens(secret),
+      restreams: {
+        targets: makeRestreamTargets(handle.db, vault),
+        lookup: makeAddressLookup({ anywhere: env.restreamAnywhere }),
+      },
       pictures: isThere(ffmpeg) ? { onCover: coversOf(env, handle.db, log) } : null,
       log,
       metrics,
@@ -174,6 +180,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
     keepAnswers: true,
     addressOf: callers.of,
     limits: env.apiLimits,
+    restreamAnywhere: env.restreamAnywhere,
     metrics,
     events,
     sockets,

@@ -22,6 +22,7 @@ import { noticeRoutes } from "./notices/routes.ts";
 import { oembedRoutes } from "./oembed/routes.ts";
 import { openapiRoutes } from "./openapi/routes.ts";
 import { playbackRoutes } from "./playback/routes.ts";
+import { restreamRoutes } from "./restreams/routes.ts";
 import type { Services } from "./services.ts";
 import { siteRoutes } from "./site/routes.ts";
 import { statisticsRoutes } from "./statistics/routes.ts";
@@ -64,6 +65,7 @@ export function createApp(given: Services) {
     .use(authRoutes(services))
     .use(apiTokenRoutes(services))
     .use(channelRoutes(services))
+    .use(restreamRoutes(services))
     .use(chatRoutes(services))
     .use(feedRoutes(services))
     .use(followRoutes(services))

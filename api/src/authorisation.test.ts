@@ -117,6 +117,14 @@ const webhookMessage: Rule["object"] = async (scene, variant) => {
   const sent = await scene.owner.request("POST", `/api/webhooks/${id}/test`);
   return `${id}/deliveries/${((await sent.json()) as { id: number }).id}`;
 };
+const restreamBody = () => ({ name: "Elsewhere", url: "rtmp://push.example.org/app", key: "k" });
+/** On a channel of that kind: the path from its id on. */
+const restream: Rule["object"] = async ({ owner }, variant) => {
+  if (variant === "unknown") return `${UNKNOWN}/restreams/${UNKNOWN}`;
+  const { id } = await makeChannel(owner, variant);
+  const made = await owner.request("POST", `/api/channels/${id}/restreams`, restreamBody());
+  return `${id}/restreams/${((await made.json()) as { id: number }).id}`;
+};
 const view: Rule["object"] = async ({ owner }, variant) => {
   if (variant === "unknown") return "AAAAAAAAAAAAAAAAAAAAAA";
   const stream = await (await makeChannel(owner, "open")).goLive();
@@ -265,6 +273,24 @@ const RULES: Readonly<Record<string, Rule>> = {
   "POST /api/channels/:id/regenerate-stream-key": { object: channel, statuses: MANAGE },
   "PUT /api/channels/:id/thumbnail": { object: channel, body: image, statuses: MANAGE },
   "DELETE /api/channels/:id/thumbnail": { object: channel, statuses: REMOVE },
+
+  "GET /api/channels/:id/restreams": { object: channel, statuses: MANAGE },
+  "POST /api/channels/:id/restreams": {
+    object: channel,
+    body: restreamBody,
+    statuses: { open: "401 403 201 403 201", private: "401 404 201 404 201", unknown: "401 404 404 404 404" },
+  },
+  "PATCH /api/channels/:id/restreams/:restreamId": {
+    object: restream,
+    path: ({ id }) => `/api/channels/${id}`,
+    body: () => ({ isActive: false }),
+    statuses: MANAGE,
+  },
+  "DELETE /api/channels/:id/restreams/:restreamId": {
+    object: restream,
+    path: ({ id }) => `/api/channels/${id}`,
+    statuses: REMOVE,
+  },
 
   "GET /api/follows": { statuses: SIGNED_IN },
   "GET /api/follows/ids": { statuses: SIGNED_IN },

@@ -33,6 +33,7 @@ interface Variable<T> {
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 const NODE_ENVS = ["development", "test", "production"] as const;
+const YES_OR_NO = ["true", "false"] as const;
 export const REMUXERS = ["auto", "ffmpeg", "native"] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -187,6 +188,11 @@ export const VARIABLES = {
       "how RTMP media becomes HLS and DASH: ffmpeg, native (in this process), or auto (ffmpeg for what it can read)",
     readBy: MEDIA,
     ...withDefault("auto", oneOf(REMUXERS)),
+  },
+  RESTREAM_ANYWHERE: {
+    about: "true: broadcasts may be sent on to services in private networks too, such as a server in one's own",
+    readBy: SERVERS,
+    ...withDefault("false", oneOf(YES_OR_NO)),
   },
   FFMPEG_PATH: { about: "the ffmpeg to run; unset: the one on PATH", readBy: MEDIA, parse: optional(path) },
 } satisfies Record<string, Variable<unknown>>;

@@ -47,6 +47,7 @@ test("an empty record gives the documented defaults", () => {
     corsOrigins: [],
     publicUrl: null,
     remuxer: "auto",
+    restreamAnywhere: false,
     ffmpegPath: null,
   });
 });
@@ -91,6 +92,7 @@ test("every variable is read into its place", () => {
     CORS_ORIGINS: "https://a.example.org/, http://localhost:5173",
     PUBLIC_URL: "https://live.example.org/",
     REMUXER: "native",
+    RESTREAM_ANYWHERE: "true",
     FFMPEG_PATH: "/usr/bin/ffmpeg",
   });
   expect(env).toEqual({
@@ -119,6 +121,7 @@ test("every variable is read into its place", () => {
     corsOrigins: ["https://a.example.org", "http://localhost:5173"],
     publicUrl: "https://live.example.org",
     remuxer: "native",
+    restreamAnywhere: true,
     ffmpegPath: "/usr/bin/ffmpeg",
   });
 });
@@ -146,6 +149,7 @@ const WRONG_VALUES: [VariableName, string[]][] = [
   ["CORS_ORIGINS", ["example.org", "https://a.example.org/path", "https://a.example.org,*"]],
   ["PUBLIC_URL", ["live.example.org", "https://example.org/live", "ftp://example.org", "https://u:p@example.org"]],
   ["REMUXER", ["gstreamer", "1"]],
+  ["RESTREAM_ANYWHERE", ["yes", "1"]],
   ["RECORDING_MAX_AGE_DAYS", ["0", "-1", "a week"]],
   ["RECORDING_MAX_BYTES", ["half", "-5G", "5X", "99999999999999"]],
   ["FFMPEG_PATH", ["\0"]],

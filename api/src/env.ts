@@ -78,6 +78,8 @@ export interface Env {
   readonly corsOrigins: readonly string[];
   readonly publicUrl: string | null;
   readonly remuxer: (typeof REMUXERS)[number];
+  /** Broadcasts may be sent on to private addresses too. */
+  readonly restreamAnywhere: boolean;
   readonly ffmpegPath: string | null;
 }
 
@@ -151,6 +153,7 @@ export function readEnv(record: Readonly<Record<string, string | undefined>>, op
     corsOrigins: value.CORS_ORIGINS,
     publicUrl: value.PUBLIC_URL,
     remuxer: value.REMUXER,
+    restreamAnywhere: value.RESTREAM_ANYWHERE === "true",
     ffmpegPath: value.FFMPEG_PATH,
   };
 }

@@ -20,6 +20,8 @@ export const PROBLEMS = {
   "webhook.delivery-not-found": { status: 404, title: "The webhook has no such message" },
   "webhook.inactive": { status: 409, title: "The webhook is not active" },
   "webhook.limit": { status: 409, title: "The account has as many webhooks as it may have" },
+  "restream.not-found": { status: 404, title: "The channel has no such restream" },
+  "restream.limit": { status: 409, title: "The channel has as many restreams as it may have" },
   "auth.scope": { status: 403, title: "The API token is not made for this" },
   "auth.forbidden": { status: 403, title: "This is not yours" },
   "auth.csrf": { status: 403, title: "The request does not prove that it comes from this site" },

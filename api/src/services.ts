@@ -39,6 +39,8 @@ export interface Services {
   readonly views?: Views;
   /** Asks addresses that others gave; default: public ones alone. */
   readonly outbound?: Outbound;
+  /** Broadcasts may be sent on to private addresses too; default false. */
+  readonly restreamAnywhere?: boolean;
   readonly onFailure?: FailureSink;
   /** Milliseconds since 1970; default the clock. */
   readonly now?: () => number;

@@ -24,6 +24,12 @@ export interface CutCommand {
   readonly reason: string;
 }
 
+/** Tells the ingest process that has a stream that its channel's restreams have changed: it asks the database for them. */
+export interface RestreamsCommand {
+  readonly type: "restreams";
+  readonly streamId: number;
+}
+
 export const STREAMS_TOPIC = "streams";
 export const INGEST_TOPIC = "ingest";
 export const channelTopic = (channelId: number): string => `channel:${channelId}`;
@@ -61,6 +67,12 @@ export async function publishStreamChange(bus: Bus, type: StreamChange["type"], 
 export async function sendCut(bus: Bus, streamId: number, reason: string): Promise<void> {
   const command: CutCommand = { type: "cut", streamId, reason };
   await bus.events.notify(INGEST_TOPIC, JSON.stringify(command));
+}
+
+/** Never rejects: what the bus does not take, ingest finds within a minute. */
+export async function sendRestreamsChange(bus: Bus, streamId: number): Promise<void> {
+  const command: RestreamsCommand = { type: "restreams", streamId };
+  await bus.events.notify(INGEST_TOPIC, JSON.stringify(command)).catch(() => {});
 }
 
 /** Worth nothing later, so it is not kept. Private channels' counts are on the topic too: whoever passes them on looks who may know. */

@@ -8,8 +8,8 @@ type Scope = queries.TokenScope;
 
 const READS = new Set(["GET", "HEAD", "OPTIONS"]);
 const CHANNEL_WORK = /^\/api\/(channels|streams|views|webhooks)(\/|$)/;
-/** Also addresses of webhooks, which often are secrets themselves. */
-const SECRET = /^\/api\/(channels\/[^/]*\/(stream-key|regenerate-stream-key)\/?$|webhooks(\/|$))/;
+/** Also addresses of webhooks, which often are secrets themselves, and what a channel has to do with other services. */
+const SECRET = /^\/api\/(channels\/[^/]*\/((stream-key|regenerate-stream-key)\/?$|restreams(\/|$))|webhooks(\/|$))/;
 /** Nothing but who one is: passwords, sessions and tokens are not for tokens. */
 const SIGN_IN = /^\/api\/auth\/(?!me\/?$)/;
 /** Asking to watch changes nothing. */

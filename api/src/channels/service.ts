@@ -49,6 +49,14 @@ export async function announceEnd({ bus }: Services, ended: StreamName | null, r
   await Promise.all([publishStreamChange(bus, "stream.ended", ended), sendCut(bus, ended.streamId, reason)]);
 }
 
+/** Throws `auth.forbidden`; for a private channel of someone else `channel.not-found`. */
+export async function requireManagedChannel({ db }: Pick<Services, "db">, actor: Actor, id: number): Promise<void> {
+  const channel = await queries.channelOwner(db, id);
+  const hidden = channel?.visibility === "private" && !mayManage(actor, channel.userId);
+  if (channel === null || hidden) throw new AppError("channel.not-found");
+  requireManager(actor, channel.userId);
+}
+
 const isCode = (error: unknown, code: string) => error instanceof DatabaseError && error.code === code;
 
 /** What the database refuses, in the words of this feature. */
@@ -81,13 +89,7 @@ export function channelService(services: Services) {
     return presentChannel(row, actor);
   };
 
-  /** Throws `auth.forbidden`; for a private channel of someone else `channel.not-found`. */
-  const requireManaged = async (actor: Actor, id: number) => {
-    const channel = await queries.channelOwner(db, id);
-    const hidden = channel?.visibility === "private" && !mayManage(actor, channel.userId);
-    if (channel === null || hidden) throw new AppError("channel.not-found");
-    requireManager(actor, channel.userId);
-  };
+  const requireManaged = (actor: Actor, id: number) => requireManagedChannel(services, actor, id);
 
   const found = <T>(result: T | null): T => {
     if (result === null) throw new AppError("channel.not-found");

@@ -23,6 +23,7 @@ export const TAGS = [
   { name: "Views", description: "Who watches, and for how long" },
   { name: "Statistics", description: "How broadcasts did" },
   { name: "Events", description: "What happens, as it happens" },
+  { name: "Restreams", description: "Other services that a channel's broadcasts are sent on to" },
   { name: "Webhooks", description: "Programs that are told what happens on one's channels" },
   { name: "Documents", description: "Terms, privacy, rules and cookies" },
   { name: "Operations", description: "For whoever runs this installation" },

@@ -1,6 +1,6 @@
 /** What the platform may be made to ask: public addresses over https, the one that was looked at, and nothing that it leads to. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { isPublicAddress } from "./addresses.ts";
+import { isPublicAddress } from "@streamhub/db/public-address";
 import { makeOutbound, OutboundError } from "./outbound.ts";
 
 test.each([

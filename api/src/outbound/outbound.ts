@@ -4,7 +4,7 @@
  */
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { isPublicAddress } from "./addresses.ts";
+import { isPublicAddress, isPublicHost } from "@streamhub/db/public-address";
 
 export interface OutboundRequest {
   readonly headers: Readonly<Record<string, string>>;
@@ -59,9 +59,7 @@ export function makeOutbound({
     const { protocol, username, password, hostname } = new URL(text);
     if (protocol !== "https:" && !(anywhere && protocol === "http:")) return "The address must begin with https://.";
     if (username !== "" || password !== "") return "The address must not have a name or password in it.";
-    const host = bare(hostname);
-    const isOurs = isIP(host) === 0 ? /(^|\.)(localhost|local|internal)\.?$/i.test(host) : !isPublicAddress(host);
-    return isOurs && !anywhere ? "The address is not on the public Internet." : null;
+    return !anywhere && !isPublicHost(bare(hostname)) ? "The address is not on the public Internet." : null;
   }
 
   async function addressOf(hostname: string): Promise<string> {

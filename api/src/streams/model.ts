@@ -4,7 +4,7 @@ import { PlaybackSchema } from "../channels/model.ts";
 import { jsonSchema, WholeNumber } from "../json.ts";
 import { IdParam, IdSchema, PageSchema, pageQuery } from "../paging.ts";
 import { DescriptionText, nullable, searchText, TitleText } from "../text.ts";
-import { PackagingSchema, StreamProblemSchema } from "./sample.ts";
+import { PackagingSchema, RestreamStatusSchema, StreamProblemSchema } from "./sample.ts";
 
 const PublicColumns = t.Pick(model.streamRow, [
   "channelId",
@@ -125,5 +125,7 @@ export const StreamStatusSchema = t.Object({
   problems: t.Array(StreamProblemSchema),
   /** For the owner; null while it is not live. */
   packaging: t.Union([PackagingSchema, t.Null()]),
+  /** For the owner: the services that it is sent on to. */
+  restreams: t.Array(RestreamStatusSchema),
 });
 export type StreamStatus = typeof StreamStatusSchema.static;

@@ -39,6 +39,27 @@ export const PackagingSchema = t.Object({
   ladder: t.Union([LadderSchema, t.Null()]),
 });
 
+/** How another service gets the broadcast. */
+export const RestreamStatusSchema = t.Object({
+  id: WholeNumber(),
+  state: t.Union([
+    t.Literal("connecting"),
+    t.Literal("live"),
+    t.Literal("retrying"),
+    t.Literal("refused"),
+    t.Literal("off"),
+  ]),
+  /** ISO 8601: since when it is in this state. */
+  since: t.String({ maxLength: 40 }),
+  /** What went wrong last: a stable code, and one sentence. */
+  fault: t.Union([t.Object({ code: t.String({ maxLength: 40 }), reason: t.String({ maxLength: 200 }) }), t.Null()]),
+  /** Sent since the broadcast began. */
+  bytes: WholeNumber({ minimum: 0 }),
+  /** Messages that the service was too slow for. */
+  droppedFrames: WholeNumber({ minimum: 0 }),
+});
+export type RestreamStatus = Static<typeof RestreamStatusSchema>;
+
 export const SampleSchema = t.Object({
   bitrateKbps: Measured,
   fps: Measured,
@@ -51,6 +72,8 @@ export const SampleSchema = t.Object({
   skewMs: Measured,
   problems: t.Array(StreamProblemSchema),
   packaging: t.Union([PackagingSchema, t.Null()]),
+  /** Left out by an ingest of a release that knows of none. */
+  restreams: t.Optional(t.Array(RestreamStatusSchema)),
 });
 export type Sample = Static<typeof SampleSchema>;
 

@@ -184,6 +184,7 @@ export function streamService(services: Services) {
         recording: kept,
         problems: seesProblems ? (sample?.problems ?? []) : [],
         packaging: seesProblems ? (sample?.packaging ?? null) : null,
+        restreams: seesProblems ? (sample?.restreams ?? []) : [],
       };
     },
 

@@ -57,6 +57,7 @@ export {
 } from "./publishing.ts";
 export * from "./push-subscriptions.ts";
 export * from "./recordings.ts";
+export * from "./restreams.ts";
 export * from "./sessions.ts";
 export * from "./settings.ts";
 export * from "./statistics.ts";

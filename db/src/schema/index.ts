@@ -9,6 +9,7 @@ export { passwordResets } from "./password-resets.ts";
 export { playbackQuality } from "./playback-quality.ts";
 export { pushSubscriptions } from "./push-subscriptions.ts";
 export { recordings } from "./recordings.ts";
+export { restreams } from "./restreams.ts";
 export { rollups } from "./rollups.ts";
 export { refreshTokens, sessions } from "./sessions.ts";
 export { settings } from "./settings.ts";

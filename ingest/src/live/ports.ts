@@ -74,11 +74,21 @@ export interface Audience {
   saw(streamId: number, request: Request, address: string): void;
 }
 
+/** Where an RTMP service is: `db/src/rtmp-address.ts` reads it. */
+export interface RestreamAddress {
+  readonly isTls: boolean;
+  /** Without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly app: string;
+  readonly tcUrl: string;
+}
+
 /** Another service that gets a broadcast too. */
 export interface RestreamTarget {
   readonly id: number;
-  /** `rtmp://` or `rtmps://`, without the key. */
-  readonly url: string;
+  /** Null: it can't be read. */
+  readonly address: RestreamAddress | null;
   /** A secret: never logged, never in an error. Null: it can't be read. */
   readonly key: string | null;
 }

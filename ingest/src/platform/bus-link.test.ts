@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
-import { type Bus, sendCut } from "@streamhub/db";
+import { type Bus, sendCut, sendRestreamsChange } from "@streamhub/db";
 import { makeInProcessBus } from "@streamhub/db/bus/in-process";
 import { ms } from "../bytes/units.ts";
 import { LiveBroadcast } from "../live/broadcast.ts";
@@ -14,15 +14,19 @@ let bus: Bus;
 let registry: Registry;
 let leave: () => Promise<void>;
 let cut: [number, string][];
+let reloaded: number[];
 const log = { info() {}, warn() {}, error() {} };
 
 beforeEach(() => {
   bus = makeInProcessBus();
   registry = new Registry();
   cut = [];
+  reloaded = [];
   const ingest = {
     listen: registry.listen.bind(registry),
     cut: (streamId: number, reason: string) => cut.push([streamId, reason]),
+    restreams: (streamId: number) => [{ id: streamId, ...SENT }],
+    reloadRestreams: (streamId: number) => void reloaded.push(streamId),
   };
   leave = joinBus({ bus, ingest, log, sampleMs: 20 });
 });
@@ -30,6 +34,8 @@ afterEach(async () => {
   await leave();
   await bus.close();
 });
+
+const SENT = { state: "live", since: "2026-11-27T20:00:00.000Z", fault: null, bytes: 5, droppedFrames: 0 } as const;
 
 const broadcast = (slug: string, streamId: number | null) =>
   new LiveBroadcast({
@@ -87,4 +93,15 @@ test("after leaving nothing is done any more", async () => {
   await leave();
   await sendCut(bus, 7, "Stopped.");
   expect(cut).toEqual([]);
+});
+
+test("the sample says how other services get it, and an order of the bus has them read anew", async () => {
+  const seen: StreamSample[] = [];
+  await bus.events.subscribe(["owner:7"], ({ data }) => void seen.push(JSON.parse(data)));
+  registry.start(broadcast("one", 7));
+  const sample = await eventually("a sample", () => seen[0]);
+  expect(sample.restreams).toEqual([{ id: 7, ...SENT }]);
+  await sendRestreamsChange(bus, 7);
+  await eventually("it is read anew", () => reloaded[0]);
+  expect([reloaded, cut]).toEqual([[7], []]);
 });

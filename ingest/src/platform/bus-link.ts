@@ -1,5 +1,13 @@
-/** This node on the bus: it does what the platform orders (`cut`), and says once a second how its broadcasts are. */
-import { type Bus, INGEST_TOPIC, type Log, ownerTopic, sampleKey } from "@streamhub/db";
+/** This node on the bus: it does what the platform orders (`cut`, `restreams`), and says once a second how its broadcasts are. */
+import {
+  type Bus,
+  type CutCommand,
+  INGEST_TOPIC,
+  type Log,
+  ownerTopic,
+  type RestreamsCommand,
+  sampleKey,
+} from "@streamhub/db";
 import { ms } from "../bytes/units.ts";
 import { type HealthSample, StreamHealth } from "../doctor/stream-health.ts";
 import type { RegistryListener } from "../live/registry.ts";
@@ -12,6 +20,10 @@ export interface BusLinkOptions {
     cut(streamId: number, reason: string): void;
     /** Null: it is not packaged here. */
     packaging?(streamId: number): PackagingHealth | null;
+    /** How the services get it that it is sent on to. */
+    restreams?(streamId: number): readonly RestreamHealth[];
+    /** Which those are has changed. */
+    reloadRestreams?(streamId: number): void;
   };
   readonly log: Log;
   /** Keeps the samples; default nobody. */
@@ -41,9 +53,21 @@ export interface PackagingHealth {
   readonly ladder: LadderHealth | null;
 }
 
+/** How another service gets a broadcast. */
+export interface RestreamHealth {
+  readonly id: number;
+  readonly state: "connecting" | "live" | "retrying" | "refused" | "off";
+  /** ISO 8601. */
+  readonly since: string;
+  readonly fault: { readonly code: string; readonly reason: string } | null;
+  readonly bytes: number;
+  readonly droppedFrames: number;
+}
+
 /** Topic `owner:ID`, and under the cache key `sample:ID` for as long as it is fresh. */
 export interface StreamSample extends HealthSample {
   readonly packaging: PackagingHealth | null;
+  readonly restreams: readonly RestreamHealth[];
   readonly type: "stream.sample";
   readonly streamId: number;
   /** ISO 8601. */
@@ -74,7 +98,8 @@ export function joinBus({ bus, ingest, log, history, sampleMs = 1_000 }: BusLink
       const measured = health.sample(ms(now));
       history?.add(streamId, now, measured);
       const packaging = ingest.packaging?.(streamId) ?? null;
-      const sample = { streamId, at: new Date(now).toISOString(), ...measured, packaging };
+      const restreams = ingest.restreams?.(streamId) ?? [];
+      const sample = { streamId, at: new Date(now).toISOString(), ...measured, packaging, restreams };
       const data = JSON.stringify({ type: "stream.sample", ...sample } satisfies StreamSample);
       quietly(bus.events.notify(ownerTopic(streamId), data));
       quietly(bus.cache.set(sampleKey(streamId), data, SAMPLE_TTL));
@@ -82,8 +107,9 @@ export function joinBus({ bus, ingest, log, history, sampleMs = 1_000 }: BusLink
   }, sampleMs);
 
   const subscription = bus.events.subscribe([INGEST_TOPIC], ({ data }) => {
-    const command = readCut(data);
-    if (command !== null) ingest.cut(command.streamId, command.reason);
+    const command = readCommand(data);
+    if (command?.type === "cut") ingest.cut(command.streamId, command.reason);
+    else if (command?.type === "restreams") ingest.reloadRestreams?.(command.streamId);
   });
   subscription.catch((error) =>
     log.warn(
@@ -102,10 +128,12 @@ export function joinBus({ bus, ingest, log, history, sampleMs = 1_000 }: BusLink
 const quietly = (written: Promise<void>): void => void written.catch(() => {});
 
 /** Anyone who reaches the bus may write on it: what is no command is not one. */
-function readCut(data: string): { streamId: number; reason: string } | null {
+function readCommand(data: string): CutCommand | RestreamsCommand | null {
   try {
     const { type, streamId, reason } = JSON.parse(data) as Record<string, unknown>;
-    return type === "cut" && typeof streamId === "number" && typeof reason === "string" ? { streamId, reason } : null;
+    if (typeof streamId !== "number") return null;
+    if (type === "restreams") return { type, streamId };
+    return type === "cut" && typeof reason === "string" ? { type, streamId, reason } : null;
   } catch {
     return null;
   }

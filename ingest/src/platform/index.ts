@@ -6,3 +6,4 @@ export { type HealthHistory, makeHealthHistory } from "./health-history.ts";
 export * from "./node-link.ts";
 export { makeOpenGate } from "./open-gate.ts";
 export { makeRecordingRegister, workOnRemovals } from "./recording-register.ts";
+export { type AddressLookupOptions, makeAddressLookup, makeRestreamTargets } from "./restream-targets.ts";

@@ -1,21 +1,22 @@
 /** One attempt to publish to a target: its address, a socket, a client's session, and times within which each must move on. */
+import { isIP } from "node:net";
 import { checkServerIdentity } from "node:tls";
 import type { Socket } from "bun";
-import type { Milliseconds } from "../bytes/units.ts";
+import { bytes, type Milliseconds } from "../bytes/units.ts";
 import { WireError } from "../bytes/wire-error.ts";
-import type { AddressLookup } from "../live/ports.ts";
+import type { AddressLookup, RestreamAddress } from "../live/ports.ts";
 import { CapsEx } from "../rtmp/command/connect.ts";
 import { StatusCode } from "../rtmp/command/status.ts";
+import { DEFAULT_SESSION_LIMITS, type SessionLimits } from "../rtmp/limits.ts";
 import { type ClientEvent, ClientSession } from "../rtmp/session/client.ts";
 import { nodeHandshakeCrypto } from "../server/listener.ts";
 import { WriteQueue } from "../server/write-queue.ts";
 import { type Abilities, readAbilities } from "./abilities.ts";
 import { type RelayFault, relayFault } from "./fault.ts";
 import type { RelayLimits } from "./limits.ts";
-import type { RelayAddress } from "./target.ts";
 
 export interface RelayConnectionOptions {
-  readonly address: RelayAddress;
+  readonly address: RestreamAddress;
   /** A secret. */
   readonly key: string;
   /** Which of the name's addresses, counted round. */
@@ -30,6 +31,14 @@ export interface RelayConnectionOptions {
 }
 
 const CHUNK_SIZE = 65_536;
+/** A service answers with commands alone: none of them is long. */
+const SESSION_LIMITS: SessionLimits = {
+  ...DEFAULT_SESSION_LIMITS,
+  maxMessageSize: DEFAULT_SESSION_LIMITS.maxSetupMessageSize,
+  maxUnfinishedBytes: bytes(256 * 1024),
+};
+/** How long a connection that we have ended waits for the service's own end. */
+const LINGER = 1_000;
 const LOOK_EVERY = 250;
 const CAPS = CapsEx.reconnect | CapsEx.multitrack | CapsEx.modEx | CapsEx.timestampNanoOffset;
 
@@ -44,6 +53,7 @@ export class RelayConnection {
   /** performance.now() when it last came further: another state of the session, or bytes that the socket took. */
   private since = performance.now();
   private sent = 0;
+  private lingering: Timer | undefined;
   private readonly timer: Timer;
 
   constructor(private readonly options: RelayConnectionOptions) {
@@ -57,6 +67,7 @@ export class RelayConnection {
       name: key,
       chunkSize: CHUNK_SIZE,
       capsEx: CAPS,
+      limits: SESSION_LIMITS,
     });
     this.timer = setInterval(() => this.checkDeadline(), LOOK_EVERY);
     this.open().catch(() => this.lose(relayFault("unreachable")));
@@ -68,7 +79,7 @@ export class RelayConnection {
   }
 
   /** Bytes that the service was sent. */
-  get bytes(): number {
+  get sentBytes(): number {
     return this.sent - this.queued;
   }
 
@@ -110,7 +121,15 @@ export class RelayConnection {
   private finish(): void {
     this.isOver = true;
     clearInterval(this.timer);
-    this.socket?.end();
+    const { socket } = this;
+    if (socket === null) return;
+    socket.end();
+    this.lingering = setTimeout(() => socket.terminate(), LINGER);
+  }
+
+  private closed(): void {
+    clearTimeout(this.lingering);
+    this.lose(relayFault("closed"));
   }
 
   private lose(fault: RelayFault): void {
@@ -132,7 +151,14 @@ export class RelayConnection {
       port: address.port,
       data: undefined,
       ...(address.isTls
-        ? { tls: { serverName: address.host, rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) } }
+        ? {
+            tls: {
+              rejectUnauthorized: true,
+              // RFC 6066 §3: an address is no server name.
+              ...(isIP(address.host) === 0 ? { serverName: address.host } : {}),
+              ...(ca === undefined ? {} : { ca }),
+            },
+          }
         : {}),
       socket: {
         open: (socket) => this.opened(socket),
@@ -140,7 +166,7 @@ export class RelayConnection {
         data: (_, bytes) => this.receive(bytes),
         drain: () => this.drained(),
         end: () => this.lose(relayFault("closed")),
-        close: () => this.lose(relayFault("closed")),
+        close: () => this.closed(),
         error: () => this.lose(relayFault("closed")),
         connectError: () => this.lose(relayFault("unreachable")),
       },

@@ -57,6 +57,8 @@ export function makeFeed({ connection, abilities, maxQueue, onDropped, onUnfit, 
       // Its other pictures and sounds are no more than an offer.
       if (tag.trackId !== 0 && !abilities.isMultitrack) return;
       if (!takes(abilities, tag)) {
+        // A frame's companions, such as colours: pictures come without them too.
+        if (tag.isControl) return;
         isUnfit = true;
         onUnfit(tag.codec);
         return;
@@ -85,6 +87,7 @@ export function makeFeed({ connection, abilities, maxQueue, onDropped, onUnfit, 
     onAway() {
       // Another encoder begins with configurations and a keyframe of its own.
       isDecodable = false;
+      hasVideo = false;
       missed.clear();
     },
     onEnd,

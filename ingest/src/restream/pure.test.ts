@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { retryDelay } from "./backoff.ts";
 import { RELAY_STATES, type RelayEvent, type RelayState, transitionRelay } from "./state.ts";
-import { readRelayAddress } from "./target.ts";
 
 describe("delays", () => {
   test("1 s to 60 s, doubling, shorter by up to 30 %", () => {
@@ -43,32 +42,4 @@ describe("states", () => {
       }),
     );
   });
-});
-
-describe("addresses", () => {
-  test.each([
-    [
-      "rtmp://a.example/live",
-      { isTls: false, host: "a.example", port: 1935, app: "live", tcUrl: "rtmp://a.example/live" },
-    ],
-    [
-      "rtmps://a.example/app/x/",
-      { isTls: true, host: "a.example", port: 443, app: "app/x", tcUrl: "rtmps://a.example/app/x" },
-    ],
-    [
-      "rtmp://[2001:db8::1]:19350/l",
-      { isTls: false, host: "2001:db8::1", port: 19350, app: "l", tcUrl: "rtmp://[2001:db8::1]:19350/l" },
-    ],
-  ])("%s", (text, expected) => expect(readRelayAddress(text)).toEqual(expected));
-
-  test.each([
-    ...["", "nothing", "http://a.example/live", "rtmp://a.example", "rtmp://a.example/", "rtmp://u@a.example/live"],
-    ...[
-      "rtmp://u:p@a.example/live",
-      "rtmp://a.example/live?k=1",
-      "rtmp://a.example/live#k",
-      "rtmp:///live",
-      "rtmp://a.example:0/live",
-    ],
-  ])("%p is none", (text) => expect(readRelayAddress(text)).toBeNull());
 });

@@ -8,7 +8,6 @@ import { codecFault, isDenial, isFinal, type RelayFault, relayFault } from "./fa
 import { makeFeed } from "./feed.ts";
 import type { RelayLimits } from "./limits.ts";
 import { type RelayEvent, type RelayState, transitionRelay } from "./state.ts";
-import { readRelayAddress } from "./target.ts";
 
 export interface RelayStatus {
   readonly id: number;
@@ -67,7 +66,7 @@ export class Relay {
 
   get status(): RelayStatus {
     const { state, since, fault, droppedFrames } = this;
-    const bytes = this.pastBytes + (this.connection?.bytes ?? 0);
+    const bytes = this.pastBytes + (this.connection?.sentBytes ?? 0);
     return { id: this.target.id, state, since: new Date(since).toISOString(), fault, bytes, droppedFrames };
   }
 
@@ -86,14 +85,14 @@ export class Relay {
     if (this.isStopped) return;
     this.move("begin");
     const { target, lookup, limits, ca } = this.options;
-    const address = readRelayAddress(target.url);
-    if (address === null || target.key === null) {
+    const { address, key } = target;
+    if (address === null || key === null) {
       this.failed(relayFault(address === null ? "address" : "key"));
       return;
     }
     this.connection = new RelayConnection({
       address,
-      key: target.key,
+      key,
       attempt: this.attempts++,
       lookup,
       limits,
@@ -157,7 +156,7 @@ export class Relay {
     this.connection = null;
     if (connection === null) return;
     how(connection);
-    this.pastBytes += connection.bytes;
+    this.pastBytes += connection.sentBytes;
   }
 
   private move(event: RelayEvent): void {

@@ -41,8 +41,11 @@ interface Group {
 
 /** A database that is away is asked again. */
 const ASK_AGAIN = 5_000;
+/** An order of the bus can be lost. */
+const LOOK_AGAIN = 60_000;
 
-const isSame = (a: RestreamTarget, b: RestreamTarget): boolean => a.url === b.url && a.key === b.key;
+const isSame = (a: RestreamTarget, b: RestreamTarget): boolean =>
+  a.address?.tcUrl === b.address?.tcUrl && a.key === b.key;
 
 export function makeRestreams(options: RestreamsOptions): Restreams {
   const { targets, lookup, log, metrics, random = Math.random, ca } = options;
@@ -134,6 +137,7 @@ export function makeRestreams(options: RestreamsOptions): Restreams {
         if (!isHere()) return;
         if (!group.isStale) update(group, wanted);
       } while (group.isStale);
+      group.retry = setTimeout(() => void ask(streamId, group), LOOK_AGAIN);
     } catch (error) {
       if (!isHere()) return;
       log.warn(

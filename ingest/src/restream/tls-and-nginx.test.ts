@@ -7,7 +7,7 @@ import { nginx } from "../../bench/servers/nginx.ts";
 import { until } from "../../test/server/open-server.ts";
 import { AVC_CONFIG, avcFrame } from "../../test/server/peer-bytes.ts";
 import { openStarted } from "../../test/server/rtmp-client.ts";
-import { makeStage, targetAt } from "./testing/stage.ts";
+import { addressAt, makeStage, targetAt } from "./testing/stage.ts";
 import { startTarget } from "./testing/target-server.ts";
 
 let folder: string;
@@ -27,12 +27,10 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const url = (host: string, port: number) => `rtmps://${host}:${port}/live`;
-
 test("RTMPS: to the service whose certificate is good for its name", async () => {
   using service = startTarget({ tls });
   using stage = makeStage({
-    targets: [{ id: 1, url: url("push.example", service.port), key: "key" }],
+    targets: [{ id: 1, address: addressAt("push.example", service.port, true), key: "key" }],
     more: { ca: tls.cert },
   });
   stage.broadcast.push("video", 0, AVC_CONFIG);
@@ -47,7 +45,7 @@ test.each([
 ])("RTMPS: a service with a certificate that %s never hears the key", async (_, host, isKnown) => {
   using service = startTarget({ tls });
   using stage = makeStage({
-    targets: [{ id: 1, url: url(host, service.port), key: "key" }],
+    targets: [{ id: 1, address: addressAt(host, service.port, true), key: "key" }],
     more: isKnown ? { ca: tls.cert } : {},
   });
   await stage.reaches("retrying");

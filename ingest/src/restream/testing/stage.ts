@@ -3,7 +3,7 @@ import { Registry as PromRegistry } from "prom-client";
 import { until } from "../../../test/server/open-server.ts";
 import { ms } from "../../bytes/units.ts";
 import { LiveBroadcast } from "../../live/broadcast.ts";
-import type { AddressLookup, Log, RestreamTarget } from "../../live/ports.ts";
+import type { AddressLookup, Log, RestreamAddress, RestreamTarget } from "../../live/ports.ts";
 import { Registry } from "../../live/registry.ts";
 import { NOBODY } from "../../live/testing/nobody.ts";
 import type { RelayLimits } from "../limits.ts";
@@ -20,9 +20,17 @@ export interface StageOptions {
   readonly more?: Partial<RestreamsOptions>;
 }
 
+export const addressAt = (host: string, port: number, isTls = false): RestreamAddress => ({
+  isTls,
+  host,
+  port,
+  app: "live",
+  tcUrl: `rtmp${isTls ? "s" : ""}://${host}:${port}/live`,
+});
+
 export const targetAt = (port: number, id = 1, key: string | null = KEY): RestreamTarget => ({
   id,
-  url: `rtmp://push.example:${port}/live`,
+  address: addressAt("push.example", port),
   key,
 });
 

@@ -36,3 +36,8 @@ export function isPublicAddress(address: string): boolean {
   if (family === 4) return !special4.check(address, "ipv4");
   return family === 6 && global6.check(address, "ipv6") && !special6.check(address, "ipv6");
 }
+
+/** Whether a host may be on the public Internet, as far as it can be seen without looking its name up. Of addresses that is all. */
+export function isPublicHost(host: string): boolean {
+  return isIP(host) === 0 ? !/(^|\.)(localhost|local|internal)\.?$/i.test(host) : isPublicAddress(host);
+}
