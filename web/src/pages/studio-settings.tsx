@@ -8,6 +8,7 @@ import { createStreamKey, deleteChannel, saveChannel, type Visibility } from "..
 import { SlugField, VisibilityChoices } from "../studio/channel-fields.tsx";
 import { ChatSettings } from "../studio/chat-settings.tsx";
 import { useStudio } from "../studio/own-channel.ts";
+import { RestreamSettings } from "../studio/restream-settings.tsx";
 import { SecretField } from "../studio/secret-field.tsx";
 import { removeThumbnail, saveThumbnail } from "../studio/stream-actions.ts";
 import { PictureForm } from "../studio/stream-form.tsx";
@@ -21,6 +22,7 @@ export function StudioSettings() {
       <ChannelForm />
       <ThumbnailPanel />
       <Show when={useStudio().current().settings}>{(settings) => <BroadcastForm settings={settings()} />}</Show>
+      <RestreamSettings />
       <ChatSettings />
       <KeyPanel />
       <DeletePanel />
