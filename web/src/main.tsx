@@ -20,6 +20,8 @@ const Search = lazy(async () => ({ default: (await import("./pages/search.tsx"))
 
 const Register = lazyPage(async () => (await import("./pages/register.tsx")).Register);
 const Login = lazyPage(async () => (await import("./pages/login.tsx")).Login);
+const Forgotten = lazyPage(async () => (await import("./pages/forgotten.tsx")).Forgotten);
+const Reset = lazyPage(async () => (await import("./pages/reset.tsx")).Reset);
 const Settings = lazyPage(async () => (await import("./pages/settings.tsx")).Settings);
 const DocumentPage = lazyPage(async () => (await import("./pages/document.tsx")).DocumentPage);
 const ProfilePage = lazyPage(async () => (await import("./pages/profile.tsx")).ProfilePage);
@@ -55,6 +57,8 @@ render(
       <Route path={PATHS.search} component={Search} />
       <Route path={PATHS.register} component={Register} />
       <Route path={PATHS.login} component={Login} />
+      <Route path={PATHS.forgotten} component={Forgotten} />
+      <Route path={PATHS.reset} component={Reset} />
       <Route path={PATHS.settings} component={Settings} />
       <Route path={PATHS.document} component={DocumentPage} />
       <Route path={PATHS.user} component={ProfilePage} />

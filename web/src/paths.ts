@@ -9,6 +9,8 @@ export const PATHS = {
   search: "/search",
   register: "/register",
   login: "/login",
+  forgotten: "/forgotten",
+  reset: "/reset",
   settings: "/settings",
   document: "/documents/:slug",
   user: "/users/:id",

@@ -115,6 +115,8 @@ async function main(): Promise<void> {
     ["offline", "/offline.html", "guest"],
     ["missing", "/no/such/page", "guest"],
     ["login", "/login", "guest"],
+    ["forgotten", "/forgotten", "guest"],
+    ["reset", "/reset#a-token", "guest"],
     ["register", "/register", "guest"],
     ["document", "/documents/terms", "guest"],
     ["profile", `/users/${channel.owner.id}`, "guest"],

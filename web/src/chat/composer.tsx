@@ -1,5 +1,16 @@
 import { A } from "@solidjs/router";
-import { createEffect, createSignal, For, Match, on, onCleanup, Show, Switch } from "solid-js";
+import {
+  createEffect,
+  createMemo,
+  createSignal,
+  createUniqueId,
+  For,
+  Match,
+  on,
+  onCleanup,
+  Show,
+  Switch,
+} from "solid-js";
 import { explain } from "../i18n/account-words.ts";
 import { chatWords } from "../i18n/chat-words.ts";
 import { locale } from "../i18n/locale.ts";
@@ -8,6 +19,7 @@ import { entrancePath, watchPath } from "../paths.ts";
 import { me } from "../session/session.ts";
 import { CloseIcon } from "../ui/viewer-icons.tsx";
 import { SendIcon, SmileIcon } from "./chat-icons.tsx";
+import { begunAt, completed, namesFor } from "./completion.ts";
 import type { ChatView } from "./create-chat.ts";
 import { EMOJI } from "./emoji.ts";
 import type { ChatMessage } from "./messages.ts";
@@ -65,7 +77,46 @@ function Line(props: Parameters<typeof Composer>[0]) {
   const [problem, setProblem] = createSignal<string>();
   const [wait, setWait] = createSignal(0);
   const [emoji, setEmoji] = createSignal(false);
+  const [cursor, setCursor] = createSignal(0);
+  /** Escape put the names away, for this @. */
+  const [away, setAway] = createSignal<number | null>(null);
+  const [chosen, setChosen] = createSignal(0);
+  const listId = createUniqueId();
   let field: HTMLTextAreaElement | undefined;
+
+  const begun = createMemo(() => {
+    const found = begunAt(text(), cursor());
+    return found === null || found.from === away() ? null : found;
+  });
+  const names = createMemo(() => {
+    const found = begun();
+    return found === null ? [] : namesFor(props.chat.visible(), found.typed, me()?.username ?? null);
+  });
+  createEffect(on(names, () => setChosen(0)));
+
+  const follow = () => setCursor(field?.selectionStart ?? 0);
+  function complete(name: string): void {
+    const found = begun();
+    if (found === null) return;
+    const whole = completed(text(), found, name);
+    if (whole.text.length > MAX) return;
+    setText(whole.text);
+    field?.focus();
+    field?.setSelectionRange(whole.cursor, whole.cursor);
+    setCursor(whole.cursor);
+  }
+
+  /** The keys of a list that opens by itself, as in ARIA's combobox pattern. True: the line need not see it. */
+  function onNames(key: string): boolean {
+    const count = names().length;
+    if (count === 0) return false;
+    if (key === "ArrowDown") setChosen((now) => (now + 1) % count);
+    else if (key === "ArrowUp") setChosen((now) => (now + count - 1) % count);
+    else if (key === "Enter" || key === "Tab") complete(names()[chosen()]!);
+    else if (key === "Escape") setAway(begun()?.from ?? null);
+    else return false;
+    return true;
+  }
 
   createEffect(() => {
     if (wait() <= 0) return;
@@ -163,6 +214,26 @@ function Line(props: Parameters<typeof Composer>[0]) {
           </For>
         </div>
       </Show>
+      <Show when={names().length > 0}>
+        <div class="chat-names" role="listbox" id={listId} aria-label={chatWords().names}>
+          <For each={names()}>
+            {(name, index) => (
+              <button
+                type="button"
+                role="option"
+                id={`${listId}-${index()}`}
+                tabindex="-1"
+                aria-selected={index() === chosen()}
+                // The line keeps the focus.
+                onMouseDown={(event) => event.preventDefault()}
+                onClick={() => complete(name)}
+              >
+                @{name}
+              </button>
+            )}
+          </For>
+        </div>
+      </Show>
       <div class="chat-input">
         <textarea
           ref={field}
@@ -171,8 +242,23 @@ function Line(props: Parameters<typeof Composer>[0]) {
           aria-label={chatWords().input}
           placeholder={chatWords().placeholder}
           value={text()}
-          onInput={({ currentTarget }) => setText(currentTarget.value)}
+          // Of a line that is no combobox by itself these are what ARIA allows.
+          aria-autocomplete="list"
+          aria-haspopup="listbox"
+          aria-controls={names().length > 0 ? listId : undefined}
+          aria-activedescendant={names().length > 0 ? `${listId}-${chosen()}` : undefined}
+          onInput={({ currentTarget }) => {
+            setText(currentTarget.value);
+            setAway(null);
+            follow();
+          }}
+          onSelect={follow}
+          onBlur={() => setAway(begun()?.from ?? null)}
           onKeyDown={(event) => {
+            if (!event.isComposing && !event.shiftKey && onNames(event.key)) {
+              event.preventDefault();
+              return;
+            }
             // While a word is being composed (Japanese, Chinese), Enter chooses it.
             if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
             event.preventDefault();

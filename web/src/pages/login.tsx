@@ -1,9 +1,10 @@
 import "../styles/forms.css";
 import { A, Navigate, useSearchParams } from "@solidjs/router";
 import { Show } from "solid-js";
+import { createSendsMail } from "../account/mail.ts";
 import { createForm } from "../forms/create-form.ts";
 import { accountWords } from "../i18n/account-words.ts";
-import { entrancePath, safeNext } from "../paths.ts";
+import { entrancePath, PATHS, safeNext } from "../paths.ts";
 import { me, signIn } from "../session/session.ts";
 import { FormProblem, PasswordField, TextField } from "../ui/field.tsx";
 import { useTitle } from "../ui/use-title.ts";
@@ -11,6 +12,7 @@ import { useTitle } from "../ui/use-title.ts";
 export function Login() {
   const [search] = useSearchParams<{ next?: string }>();
   const text = () => accountWords();
+  const sendsMail = createSendsMail();
   useTitle(() => text().login.title);
   const form = createForm({
     initial: { login: "", password: "" },
@@ -58,7 +60,13 @@ export function Login() {
         <p class="entrance-other">
           {text().login.noneYet} <A href={entrancePath("register", search.next ?? "")}>{text().login.register}</A>
         </p>
-        <p class="entrance-other">{text().login.forgotten}</p>
+        <Show when={sendsMail() !== null}>
+          <p class="entrance-other">
+            <Show when={sendsMail()} fallback={text().login.noMail}>
+              <A href={PATHS.forgotten}>{text().login.forgotten}</A>
+            </Show>
+          </p>
+        </Show>
       </section>
     </Show>
   );

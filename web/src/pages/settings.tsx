@@ -5,6 +5,7 @@ import { ProfileForm } from "../account/profile-form.tsx";
 import { EmailForm, PasswordForm } from "../account/security-forms.tsx";
 import { SessionList } from "../account/session-list.tsx";
 import { TokenList } from "../account/token-list.tsx";
+import { WebhookList } from "../account/webhook-list.tsx";
 import { accountWords } from "../i18n/account-words.ts";
 import { MembersOnly } from "../session/members-only.tsx";
 import { useTitle } from "../ui/use-title.ts";
@@ -22,6 +23,7 @@ export function Settings() {
           <PasswordForm me={me()} />
           <SessionList />
           <TokenList me={me()} />
+          <WebhookList />
           <Leaving me={me()} />
         </div>
       )}

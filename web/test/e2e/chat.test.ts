@@ -64,7 +64,13 @@ test("two talk, one answers, one is banned: by mouse and by keyboard, at once an
   await owner.page.keyboard.press("Enter");
   await owner.page.keyboard.press("Enter");
   await owner.chat.getByText("Your answer to rudi").waitFor();
-  await owner.page.keyboard.type("welcome, @rudi");
+  // A name that is begun is completed from those who have written.
+  await owner.page.keyboard.type("welcome, @ru");
+  await owner.chat.getByRole("option", { name: "@rudi", selected: true }).waitFor();
+  expect(await violations(owner.page)).toEqual([]);
+  await owner.page.keyboard.press("Tab");
+  expect(await owner.input.inputValue()).toBe("welcome, @rudi ");
+  await owner.chat.getByRole("option").waitFor({ state: "detached" });
   await owner.page.keyboard.press("Enter");
   const answer = viewer.lines.filter({ hasText: "welcome, @rudi" });
   await answer.getByText("Channel owner", { exact: true }).waitFor({ state: "attached" });

@@ -25,6 +25,7 @@ export const en = {
   placeholder: "Say something",
   send: "Send",
   emoji: "Emoji",
+  names: "Whom you mean",
   left: (count: number) => `${count} left`,
   answering: (name: string) => `Your answer to ${name}`,
   noAnswer: "No answer after all",

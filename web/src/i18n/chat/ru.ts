@@ -32,6 +32,7 @@ export const ru: ChatWords = {
   placeholder: "Напишите что-нибудь",
   send: "Отправить",
   emoji: "Эмодзи",
+  names: "Кого вы имеете в виду",
   left: (count) => `осталось ${count}`,
   answering: (name) => `Ваш ответ для ${name}`,
   noAnswer: "Не отвечать",
