@@ -11,8 +11,8 @@ export interface Part {
   /** What it printed with `--json`. */
   readonly said: Readonly<Record<string, unknown>>;
   killHard(): Promise<void>;
-  /** SIGTERM, and SIGKILL when that is not enough. */
-  stop(): Promise<void>;
+  /** SIGTERM, and SIGKILL when that is not enough within so many milliseconds. */
+  stop(within?: number): Promise<void>;
 }
 
 export const freePort = (): Promise<number> =>
@@ -55,7 +55,7 @@ export async function startPart(command: "api" | "ingest", env: Readonly<Record<
       child.kill("SIGKILL");
       await child.exited;
     },
-    stop: () => end(child, STOP_MS),
+    stop: (within = STOP_MS) => end(child, within),
   };
 }
 

@@ -35,6 +35,8 @@ export interface TopologyOptions {
   readonly databaseUrl?: string | null;
   /** METRICS_TOKEN. Default: none, and this machine may read the metrics. */
   readonly metricsToken?: string;
+  /** Of ingest nodes, besides what all have. */
+  readonly ingestEnv?: Readonly<Record<string, string>>;
   /** How often Prometheus asks. Default: as its file says. */
   readonly scrapeInterval?: string;
 }
@@ -68,7 +70,8 @@ export async function startTopology(stage: Stage, options: TopologyOptions = {})
     DATA_DIR: join(folder, "api"),
   };
   const run = async (command: "api" | "ingest", name: string) => {
-    const part = await startPart(command, { ...env, DATA_DIR: join(folder, name) });
+    const more = command === "ingest" ? options.ingestEnv : {};
+    const part = await startPart(command, { ...env, ...more, DATA_DIR: join(folder, name) });
     stage.cleanUp(() => part.stop());
     return part;
   };
