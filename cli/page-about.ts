@@ -16,10 +16,14 @@ export function makeDescribePage(ask: (request: Request) => Response | Promise<R
     const response = await ask(new Request(`http://localhost${path}`));
     return response.ok ? ((await response.json()) as T) : null;
   }
-  const about = ({ title, description, thumbnailUrl, coverImageUrl, isLive }: Described, feed: string | null) => ({
+  const about = (
+    { title, description, thumbnailUrl, coverImageUrl, isLive }: Described,
+    feed: string | null,
+    livePicture: string | null = null,
+  ) => ({
     title,
     description,
-    picture: coverImageUrl ?? thumbnailUrl,
+    picture: coverImageUrl ?? thumbnailUrl ?? (isLive ? livePicture : null),
     isLive,
     feed,
   });
@@ -32,6 +36,6 @@ export function makeDescribePage(ask: (request: Request) => Response | Promise<R
     }
     const found = await read<{ items: Described[] }>(`/api/channels?slug=${name}`);
     const channel = found?.items[0];
-    return channel === undefined ? null : about(channel, feedPath(name));
+    return channel === undefined ? null : about(channel, feedPath(name), `/live/${name}/thumbnail.webp`);
   };
 }

@@ -15,6 +15,8 @@ export type DescribePage = (path: string) => Promise<PageAbout | null>;
 
 const DESCRIBED = /^\/(?:watch\/[^/]{1,100}|v\/\d{1,10})\/?$/;
 const MAX_DESCRIPTION = 200;
+/** Of what has none of its own: small and square. */
+const SITE_PICTURE = "/icon-512.png";
 
 /** Whether a page may have something to say of itself. */
 export const isDescribed = (path: string): boolean => DESCRIBED.test(path);
@@ -45,12 +47,8 @@ export function headOf(about: PageAbout, path: string, origin: string): string {
     property("og:title", about.title),
     property("og:url", url),
     ...(about.description === null ? [] : [property("og:description", shortened(about.description))]),
-    ...(about.picture === null
-      ? []
-      : [
-          property("og:image", new URL(about.picture, origin).href),
-          '<meta name="twitter:card" content="summary_large_image" />',
-        ]),
+    property("og:image", new URL(about.picture ?? SITE_PICTURE, origin).href),
+    `<meta name="twitter:card" content="${about.picture === null ? "summary" : "summary_large_image"}" />`,
   ].join("\n    ");
 }
 

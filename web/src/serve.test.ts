@@ -139,7 +139,9 @@ test("a page says what it shows to machines that run no scripts, and escapes it"
             isLive: true,
             feed: "/watch/north-sea/feed.xml",
           }
-        : null,
+        : path === "/watch/plain"
+          ? { title: "Plain", description: null, picture: null, isLive: false, feed: null }
+          : null,
   });
   const read = async (path: string) =>
     (await described(new Request(`https://tv.example${path}`, { headers: PAGE })))?.text() ?? "";
@@ -151,5 +153,10 @@ test("a page says what it shows to machines that run no scripts, and escapes it"
     'type="application/json+oembed" href="https://tv.example/api/oembed?url=https%3A%2F%2Ftv.example%2Fwatch%2Fnorth-sea"',
   );
   expect(html).toContain('type="application/atom+xml" href="https://tv.example/watch/north-sea/feed.xml"');
+  expect(html).toContain('<meta name="twitter:card" content="summary_large_image" />');
+  // What has no picture shows the site's.
+  const plain = await read("/watch/plain");
+  expect(plain).toContain('<meta property="og:image" content="https://tv.example/icon-512.png" />');
+  expect(plain).toContain('<meta name="twitter:card" content="summary" />');
   expect(await read("/watch/nobody")).toBe("<!doctype html><head><title>StreamHub</title></head>");
 });
