@@ -1,5 +1,4 @@
 /** A forgotten password: a letter to the account's address, whose link sets another one. */
-import { createHash } from "node:crypto";
 import { queries } from "@streamhub/db";
 import { networkOf } from "@streamhub/db/viewer-identity";
 import { AppError } from "../error.ts";
@@ -8,6 +7,7 @@ import type { Services } from "../services.ts";
 import { inBody } from "./account.ts";
 import { hashPassword, refuseWhenBusy, weakness } from "./passwords.ts";
 import { loginName } from "./service.ts";
+import { keyOf } from "./throttle.ts";
 import { hashToken } from "./tokens.ts";
 
 const MINUTE = 60_000;
@@ -17,8 +17,6 @@ export const ASKED = { limit: 20, window: 15 * MINUTE };
 export const LETTERS = { limit: 3, window: 60 * MINUTE };
 /** Tokens tried from one network. There is nothing to guess in 256 bits; hashing a password is what costs. */
 export const TRIED = { limit: 20, window: 15 * MINUTE };
-
-const keyOf = (name: string) => createHash("sha256").update(name.toLowerCase()).digest("base64url").slice(0, 22);
 
 export function forgottenService(services: Services) {
   const { db, bus, site } = services;

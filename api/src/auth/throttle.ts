@@ -44,7 +44,7 @@ export interface Throttle {
 }
 
 /** Names are e-mail addresses too: the bus need not know them. */
-const keyOf = (name: string) => createHash("sha256").update(name.toLowerCase()).digest("base64url").slice(0, 22);
+export const keyOf = (name: string) => createHash("sha256").update(name.toLowerCase()).digest("base64url").slice(0, 22);
 
 export function makeThrottle({ limits }: Pick<Bus, "limits">): Throttle {
   const refuse = (retryAfter: number, detail: string) =>
