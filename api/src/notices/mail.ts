@@ -2,8 +2,8 @@
 import { type Database, type Log, queries } from "@streamhub/db";
 import { lettersIn } from "../mail/letters.ts";
 import { MailError, type Mailer } from "../mail/mailer.ts";
-import type { noticeCounter } from "../mail/metrics.ts";
 import type { Delivery } from "./fan-out.ts";
+import type { noticeCounter } from "./metrics.ts";
 import { offProof } from "./off-proof.ts";
 
 export interface MailNoticeOptions {

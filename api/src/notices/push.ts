@@ -1,10 +1,10 @@
 /** Tells browsers by Web Push (RFC 8030) that a channel is live. */
 import { type Database, type Log, queries } from "@streamhub/db";
-import type { noticeCounter } from "../mail/metrics.ts";
 import type { Outbound } from "../outbound/outbound.ts";
 import { encryptPush } from "../push/encrypt.ts";
 import type { Vapid } from "../push/vapid.ts";
 import type { Delivery } from "./fan-out.ts";
+import type { noticeCounter } from "./metrics.ts";
 import { noticeWords } from "./words.ts";
 
 /** What the site's service worker is sent (web/public/worker.js). */

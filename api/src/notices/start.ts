@@ -2,11 +2,11 @@
 import { type Bus, type Database, type KeyVault, LIVE_NOTICES, type Log, queries } from "@streamhub/db";
 import type { Registry } from "prom-client";
 import type { Mailer } from "../mail/mailer.ts";
-import { noticeCounter } from "../mail/metrics.ts";
 import { makeOutbound, type Outbound } from "../outbound/outbound.ts";
 import { makeVapid } from "../push/vapid.ts";
 import { makeFanOut } from "./fan-out.ts";
 import { makeMailSender } from "./mail.ts";
+import { noticeCounter } from "./metrics.ts";
 import { makePushSender } from "./push.ts";
 
 export interface NoticesOptions {
