@@ -1,0 +1,101 @@
+/** What OBS sends by E-RTMP and this machine's ffmpeg can't read from FLV: published to the real server, played by a real Chromium. */
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { type EnhancedRecipe, makeEnhancedFlv } from "@streamhub/ingest/remux/testing/enhanced-flv";
+import {
+  makeDataDir,
+  probe,
+  removeDataDir,
+  startServer,
+  streamhub,
+  type TestServer,
+  until,
+} from "../../../cli/e2e/server.ts";
+import { publishTags, type TagPublisher } from "../../../cli/e2e/tag-publisher.ts";
+import { builtSite } from "../built-site.ts";
+import { chooseDelivery, openBrowser, type TestBrowser, videoAdvances } from "./browser.ts";
+
+setDefaultTimeout(180_000);
+
+const SECONDS = 4;
+const OPUS: EnhancedRecipe["audio"] = { codec: "Opus", encoder: ["libopus", "-b:a", "64k"] };
+
+let dataDir: string;
+let server: TestServer;
+let browser: TestBrowser;
+const encoders: TagPublisher[] = [];
+
+beforeAll(async () => {
+  await builtSite();
+  dataDir = makeDataDir();
+  server = await startServer({ dataDir });
+  browser = await openBrowser();
+});
+afterAll(async () => {
+  for (const encoder of encoders) await encoder.stop();
+  await browser?.close();
+  await server?.stop();
+  removeDataDir(dataDir);
+});
+
+/** A channel of its own that is live with it. */
+async function goLive(slug: string, recipe: Omit<EnhancedRecipe, "seconds">): Promise<void> {
+  const made = await streamhub(["channel", "create", "--slug", slug, "--title", slug, "--json"], {
+    env: { DATA_DIR: dataDir },
+  });
+  const { streamKey } = JSON.parse(made.stdout) as { streamKey: string };
+  const { tags } = await makeEnhancedFlv({ seconds: SECONDS, ...recipe });
+  encoders.push(await publishTags(server.rtmpPort, streamKey, tags, SECONDS));
+  await until("it is live", async () => (await fetch(`${server.site}/live/${slug}/video/index.m3u8`)).ok);
+}
+
+test.each([
+  {
+    slug: "av1",
+    recipe: {
+      video: { codec: "av01", encoder: ["libsvtav1", "-preset", "12", "-svtav1-params", "pred-struct=1"] },
+      audio: OPUS,
+    },
+    codecs: /CODECS="av01\.0\.00M\.08,opus"/,
+  },
+  {
+    slug: "vp9",
+    recipe: {
+      video: { codec: "vp09", encoder: ["libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "300k"] },
+      audio: OPUS,
+    },
+    codecs: /CODECS="vp09\.00\.\d\d\.08,opus"/,
+  },
+] as const)("$slug and Opus play in Chromium by HLS and by DASH", async ({ slug, recipe, codecs }) => {
+  await goLive(slug, recipe);
+  expect(await (await fetch(`${server.site}/live/${slug}/master.m3u8`)).text()).toMatch(codecs);
+  const { page, errors } = await browser.view();
+  await page.goto(`${server.site}/watch/${slug}`);
+  for (const delivery of ["HLS", "DASH"] as const) {
+    await chooseDelivery(page, delivery);
+    await page.locator(`video[data-player="${delivery.toLowerCase()}"]`).waitFor();
+    // More than the publisher's file is long: what begins again goes on as well.
+    await videoAdvances(page, SECONDS + 1, 60_000);
+    // Chromium's own count: the picture was decoded, and the sound.
+    const decoded = await page.evaluate(() => {
+      const video = document.querySelector("video") as HTMLVideoElement & { webkitAudioDecodedByteCount: number };
+      return { pictures: video.getVideoPlaybackQuality().totalVideoFrames, sound: video.webkitAudioDecodedByteCount };
+    });
+    expect(decoded.pictures).toBeGreaterThan(SECONDS * 20);
+    expect(decoded.sound).toBeGreaterThan(10_000);
+  }
+  expect(errors).toEqual([]);
+  await page.context().close();
+});
+
+test("HEVC and E-AC-3 are what ffprobe finds in our HLS and our DASH", async () => {
+  const encoder = ["libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:bframes=2"];
+  await goLive("hevc", {
+    video: { codec: "hvc1", encoder: [...encoder, "-tag:v", "hvc1"] },
+    audio: { codec: "ec-3", encoder: ["eac3", "-ac", "2"] },
+  });
+  expect(await (await fetch(`${server.site}/live/hevc/master.m3u8`)).text()).toMatch(/CODECS="hvc1\.[^"]+,ec-3"/);
+  for (const name of ["master.m3u8", "manifest.mpd"]) {
+    const streams = await probe(`${server.site}/live/hevc/${name}`);
+    expect(new Set(streams.map(({ codec }) => codec))).toEqual(new Set(["hevc", "eac3"]));
+  }
+});
