@@ -116,7 +116,7 @@ export async function makeEnhancedFlv({ seconds, video, audio }: EnhancedRecipe)
     ["ffmpeg", "-nostdin", "-v", "error", ...inputs, "-t", String(seconds), ...encoders, ...output],
     { stdin: "ignore", stdout: "ignore", stderr: "pipe" },
   );
-  const errors = await child.stderr.text();
+  const errors = await new Response(child.stderr).text();
   if ((await child.exited) !== 0) throw new Error(`ffmpeg could not encode: ${errors}`);
   let tracks: readonly Track[] = [];
   const samples: Sample[][] = [];

@@ -72,7 +72,7 @@ async function encode({ seconds, video, audio }: Recipe, file: string): Promise<
   if (audio) args.push("-c:a", audio.codec ?? "aac", "-b:a", "96k", "-ac", String(audio.channels ?? 2));
   args.push("-f", "flv", file);
   const child = Bun.spawn(args, { stdin: "ignore", stdout: "ignore", stderr: "pipe" });
-  const errors = await child.stderr.text();
+  const errors = await new Response(child.stderr).text();
   if ((await child.exited) !== 0) throw new Error(`ffmpeg could not make a test file: ${errors}`);
   return readFlv(await Bun.file(file).bytes());
 }
