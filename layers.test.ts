@@ -66,6 +66,7 @@ const STACK: Readonly<Record<string, readonly string[]>> = {
   server: ["bytes", "rtmp", "proxy-protocol", "flv", "live"],
   // A broadcast sent on: the sockets' queue and the handshake's randomness are the server's.
   restream: ["bytes", "rtmp", "flv", "live", "server"],
+  callbacks: ["bytes", "live"],
   platform: ["bytes", "live", "doctor"],
 };
 

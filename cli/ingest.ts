@@ -153,6 +153,7 @@ export const ingestCommand = defineCommand({
           apps,
           limits: env.rtmpLimits,
           isProxy: makeAddressList(env.rtmpTrustedProxies),
+          callbacks: env.callbacks,
           gate,
           audience,
           recordings,

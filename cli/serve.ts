@@ -131,6 +131,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
       apps: ["live"],
       limits: env.rtmpLimits,
       isProxy: makeAddressList(env.rtmpTrustedProxies),
+      callbacks: env.callbacks,
       gate,
       audience,
       recordings: recordingsOf(env, handle.db, bus),

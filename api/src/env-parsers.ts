@@ -71,6 +71,11 @@ export function count(text: string): Check<number> {
   return /^\d{1,6}$/.test(text) ? { ok: Number(text) } : { wrong: "must be a whole number up to 999999" };
 }
 
+export function seconds(text: string): Check<number> {
+  const found = count(text);
+  return "ok" in found && found.ok > 0 ? found : { wrong: "must be a whole number of seconds from 1 to 999999" };
+}
+
 const UNITS: Readonly<Record<string, number>> = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 };
 
 export function bytes(text: string): Check<number> {

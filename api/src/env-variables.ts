@@ -16,6 +16,7 @@ import {
   type Parse,
   path,
   port,
+  seconds,
   secret,
   sender,
   text,
@@ -34,6 +35,7 @@ interface Variable<T> {
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 const NODE_ENVS = ["development", "test", "production"] as const;
 const YES_OR_NO = ["true", "false"] as const;
+export const CALLBACK_METHODS = ["post", "get"] as const;
 export const REMUXERS = ["auto", "ffmpeg", "native"] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -47,6 +49,7 @@ const ALL = READERS;
 const SERVERS: readonly Reader[] = ["serve", "api", "ingest"];
 const SITE: readonly Reader[] = ["serve", "api"];
 const MEDIA: readonly Reader[] = ["serve", "ingest"];
+const callbackUrl = url(["http:", "https:"], "http://127.0.0.1:8090/on_publish");
 const KEYS: readonly Reader[] = [...SERVERS, "seed", "channel", "restore"];
 
 export const VARIABLES = {
@@ -171,6 +174,41 @@ export const VARIABLES = {
     readBy: MEDIA,
     parse: orNone([], addressRanges),
   },
+  ON_PUBLISH_URL: {
+    about: "program that is asked before somebody publishes over RTMP, as nginx-rtmp's on_publish; unset: none",
+    readBy: MEDIA,
+    parse: optional(callbackUrl),
+  },
+  ON_PUBLISH_DONE_URL: {
+    about: "program that is told when a publisher is gone, as nginx-rtmp's on_publish_done; unset: none",
+    readBy: MEDIA,
+    parse: optional(callbackUrl),
+  },
+  ON_PLAY_URL: {
+    about: "program that is asked before somebody plays over RTMP, as nginx-rtmp's on_play; unset: none",
+    readBy: MEDIA,
+    parse: optional(callbackUrl),
+  },
+  ON_PLAY_DONE_URL: {
+    about: "program that is told when an RTMP player is gone, as nginx-rtmp's on_play_done; unset: none",
+    readBy: MEDIA,
+    parse: optional(callbackUrl),
+  },
+  ON_UPDATE_URL: {
+    about: "program that is asked about each RTMP publisher and player while it goes on; unset: none",
+    readBy: MEDIA,
+    parse: optional(callbackUrl),
+  },
+  ON_UPDATE_SECONDS: {
+    about: "how often ON_UPDATE_URL is asked about each of them",
+    readBy: MEDIA,
+    ...withDefault("30", seconds),
+  },
+  CALLBACK_METHOD: {
+    about: "how these programs are asked: post, or get (stream keys stand in the address then)",
+    readBy: MEDIA,
+    ...withDefault("post", oneOf(CALLBACK_METHODS)),
+  },
   SMTP_URL: {
     about: "mail server for letters to users, such as smtp://user:password@mail.example.org:587; unset: none are sent",
     readBy: SITE,
@@ -223,6 +261,11 @@ export const SECRET_VARIABLES = [
   "STREAM_KEY_SECRET",
   "METRICS_TOKEN",
   "GATEWAY_TOKEN",
+  "ON_PUBLISH_URL",
+  "ON_PUBLISH_DONE_URL",
+  "ON_PLAY_URL",
+  "ON_PLAY_DONE_URL",
+  "ON_UPDATE_URL",
   "SMTP_URL",
 ] as const satisfies readonly VariableName[];
 

@@ -6,7 +6,15 @@
  */
 
 import type { Check } from "./env-parsers.ts";
-import { type LogLevel, type NodeEnv, type Raw, type REMUXERS, VARIABLES, type VariableName } from "./env-variables.ts";
+import {
+  type CALLBACK_METHODS,
+  type LogLevel,
+  type NodeEnv,
+  type Raw,
+  type REMUXERS,
+  VARIABLES,
+  type VariableName,
+} from "./env-variables.ts";
 import type { RequestLimits } from "./limits/model.ts";
 
 export {
@@ -73,6 +81,18 @@ export interface Env {
   readonly gatewayToken: string | null;
   /** Addresses or CIDR ranges: these must send a PROXY header, nobody else may. */
   readonly rtmpTrustedProxies: readonly string[];
+  /** Addresses may have secrets in them. */
+  readonly callbacks: {
+    readonly urls: {
+      readonly on_publish: string | null;
+      readonly on_publish_done: string | null;
+      readonly on_play: string | null;
+      readonly on_play_done: string | null;
+      readonly on_update: string | null;
+    };
+    readonly method: (typeof CALLBACK_METHODS)[number];
+    readonly updateSeconds: number;
+  } | null;
   /** `url` has a password in it. */
   readonly mail: { readonly url: string; readonly from: string } | null;
   readonly corsOrigins: readonly string[];
@@ -149,6 +169,19 @@ export function readEnv(record: Readonly<Record<string, string | undefined>>, op
     },
     gatewayToken: value.GATEWAY_TOKEN,
     rtmpTrustedProxies: value.RTMP_TRUSTED_PROXIES,
+    callbacks: CALLBACK_URLS.some((name) => value[name] !== null)
+      ? {
+          urls: {
+            on_publish: value.ON_PUBLISH_URL,
+            on_publish_done: value.ON_PUBLISH_DONE_URL,
+            on_play: value.ON_PLAY_URL,
+            on_play_done: value.ON_PLAY_DONE_URL,
+            on_update: value.ON_UPDATE_URL,
+          },
+          method: value.CALLBACK_METHOD,
+          updateSeconds: value.ON_UPDATE_SECONDS,
+        }
+      : null,
     mail: value.SMTP_URL === null ? null : { url: value.SMTP_URL, from: value.MAIL_FROM! },
     corsOrigins: value.CORS_ORIGINS,
     publicUrl: value.PUBLIC_URL,
@@ -159,6 +192,14 @@ export function readEnv(record: Readonly<Record<string, string | undefined>>, op
 }
 
 type Report = (variable: VariableName, wrong: string) => void;
+
+const CALLBACK_URLS = [
+  "ON_PUBLISH_URL",
+  "ON_PUBLISH_DONE_URL",
+  "ON_PLAY_URL",
+  "ON_PLAY_DONE_URL",
+  "ON_UPDATE_URL",
+] as const;
 
 const S3_GROUP = ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const;
 

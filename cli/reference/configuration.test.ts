@@ -41,6 +41,7 @@ function propertyOf(name: VariableName): string {
   if (name === "RTMPS_PORT" || name.startsWith("TLS_")) return "rtmps";
   if (name === "INGEST_URL" || name === "MAX_PUBLISHERS" || name === "DRAIN_SECONDS") return "ingestNode";
   if (name === "SMTP_URL" || name === "MAIL_FROM") return "mail";
+  if (name.startsWith("ON_") || name === "CALLBACK_METHOD") return "callbacks";
   // Checked by the schema itself, for parts that run apart.
   if (name === "NODE_ENV") return "partsRunApart";
   return name.toLowerCase().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Registry as PromRegistry } from "prom-client";
 import { ms } from "./bytes/units.ts";
+import { type CallbackSettings, makeCallbacks } from "./callbacks/callbacks.ts";
 import { withAudience } from "./delivery/audience.ts";
 import { makeDelivery } from "./delivery/delivery.ts";
 import { makeDownload } from "./delivery/download.ts";
@@ -68,6 +69,8 @@ export interface IngestOptions {
   readonly pictures?: { readonly onCover?: CoverSink } | null;
   /** Other services that broadcasts are sent on to; default none. */
   readonly restreams?: { readonly targets: RestreamTargets; readonly lookup: AddressLookup } | null;
+  /** Programs of the operator that are asked and told of who publishes and plays over RTMP; default none. */
+  readonly callbacks?: CallbackSettings | null;
   /** Told of those who watch; default nobody. */
   readonly audience?: Audience | null;
 }
@@ -161,6 +164,7 @@ export function startIngest(options: IngestOptions): Ingest {
   const restreams = options.restreams ? makeRestreams({ ...options.restreams, metrics: options.metrics, log }) : null;
   if (restreams !== null) registry.listen(restreams);
   const stat = makeStat(registry);
+  const callbacks = options.callbacks ? makeCallbacks({ ...options.callbacks, metrics: options.metrics, log }) : null;
   const limits = limitsWith(options.limits ?? {});
   server = startRtmpServer({
     host,
@@ -169,6 +173,7 @@ export function startIngest(options: IngestOptions): Ingest {
     ...(options.isProxy ? { isProxy: options.isProxy } : {}),
     apps,
     gate,
+    callbacks,
     registry,
     playback,
     limits,
@@ -209,6 +214,7 @@ export function startIngest(options: IngestOptions): Ingest {
     async stop() {
       clearInterval(ticking);
       await server.stop(STOP_GRACE_MS);
+      await callbacks?.stop();
       restreams?.stop();
       await packagings?.stop();
       await drawer?.stop();

@@ -14,10 +14,12 @@ interface Places {
   readonly rtmpPort: number;
   /** Serves the HLS files; null without packaging. */
   readonly httpPort: number | null;
+  /** Further directives of the application. */
+  readonly more: string;
 }
 
 /** The modules' defaults; only what makes it a private process is set, and fragments of two seconds as ours. */
-const configuration = ({ folder, module, rtmpPort, httpPort }: Places): string => `
+const configuration = ({ folder, module, rtmpPort, httpPort, more }: Places): string => `
 load_module ${module};
 daemon off;
 ${process.getuid?.() === 0 ? "user root;" : ""}
@@ -31,6 +33,7 @@ rtmp {
     listen ${LOOPBACK}:${rtmpPort};
     application live {
       live on;
+      ${more}
       ${httpPort === null ? "" : `hls on; hls_path ${folder}/hls; hls_fragment 2s;`}
     }
   }
@@ -47,14 +50,14 @@ ${
 }
 `;
 
-async function startNginx(name: string, isPackaging: boolean): Promise<RunningServer> {
+async function startNginx(name: string, isPackaging: boolean, more = ""): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), "streamhub-bench-nginx-"));
   mkdirSync(join(folder, "hls"));
   const module = MODULES.find((each) => existsSync(each))!;
   const rtmpPort = await freePort();
   const httpPort = isPackaging ? await freePort() : null;
   const file = join(folder, "nginx.conf");
-  await Bun.write(file, configuration({ folder, module, rtmpPort, httpPort }));
+  await Bun.write(file, configuration({ folder, module, rtmpPort, httpPort, more }));
   const child = spawnChild([findNginx()!, "-p", folder, "-c", file], { stderr: "inherit" });
   await untilListening(rtmpPort);
   return {
@@ -74,6 +77,9 @@ function unavailable(): string | null {
   if (findNginx() === null) return "nginx is not installed (Debian: nginx, libnginx-mod-rtmp).";
   return MODULES.some((each) => existsSync(each)) ? null : "nginx has no RTMP module (Debian: libnginx-mod-rtmp).";
 }
+
+/** For tests: with further directives of its application. */
+export const startNginxWith = (more: string): Promise<RunningServer> => startNginx("nginx", false, more);
 
 export const nginx: ServerKind = {
   name: "nginx",

@@ -175,6 +175,11 @@ export class LiveBroadcast implements Broadcast {
     if (!this.ended) this.current?.refuse(code, reason);
   }
 
+  /** Of the last media, on the broadcast's own clock; null before there are any. */
+  get mediaTime(): Milliseconds | null {
+    return this.lastTimestamp;
+  }
+
   /** Null while it is away. */
   get publisher(): Publisher | null {
     return this.current;

@@ -47,6 +47,7 @@ export interface Refused {
     | "publish.stopped"
     | "publish.no-room"
     | "publish.draining"
+    | "publish.not-allowed"
     | "publish.unavailable";
   /** One sentence for the streamer that says what to change. */
   readonly reason: string;
@@ -66,6 +67,39 @@ export interface Gate {
   recover(): Promise<number>;
   /** Stops timers and writes what is pending, within the given time. */
   close(): Promise<void>;
+}
+
+/** A peer in its own words, and where it is. */
+export interface CallbackPeer {
+  readonly connectionId: string;
+  readonly address: string;
+  readonly app: string;
+  readonly flashVer: string;
+  readonly swfUrl: string;
+  readonly tcUrl: string;
+  readonly pageUrl: string;
+}
+
+/** `name`: by which it goes on. `unavailable`: nobody answered in time. */
+export type CallbackAnswer =
+  | { readonly kind: "allowed"; readonly name: string }
+  | { readonly kind: "refused" }
+  | { readonly kind: "unavailable" };
+
+/** One publishing or playing, from its request to its end. */
+export interface CallbackVisit {
+  /** Whether it may begin. Never rejects. */
+  ask(): Promise<CallbackAnswer>;
+  /** Call it about once a second while it goes on. `mediaTime`: of the last media; null before there are any. */
+  keep(mediaTime: Milliseconds | null): void;
+  /** It is over, or came to nothing. Idempotent. */
+  end(): void;
+}
+
+/** Programs of the operator that are asked and told of who publishes and plays over RTMP: nginx-rtmp's `on_publish` and the like. */
+export interface Callbacks {
+  /** `name`: as the peer gave it; a publisher's is a secret. `onRefused`: it may not go on. */
+  visit(kind: "publish" | "play", peer: CallbackPeer, name: string, onRefused: () => void): CallbackVisit;
 }
 
 /** Who watches. `platform/` counts them on the bus. */

@@ -7,14 +7,15 @@ import { type Milliseconds, ms } from "../bytes/units.ts";
 import { WireError, type WireErrorCode } from "../bytes/wire-error.ts";
 import { LiveBroadcast, type Publisher } from "../live/broadcast.ts";
 import type { Playback } from "../live/playback.ts";
-import type { Admitted, Gate, Log, Refused } from "../live/ports.ts";
+import type { Admitted, CallbackPeer, Refused } from "../live/ports.ts";
 import type { Registry } from "../live/registry.ts";
 import { type Status, StatusCode } from "../rtmp/command/status.ts";
 import type { HandshakeCrypto } from "../rtmp/handshake/crypto.ts";
 import type { MediaEvent, PlayRequestedEvent, PublishRequestedEvent, ServerEvent } from "../rtmp/session/events.ts";
 import { ServerSession } from "../rtmp/session/server.ts";
+import { Admission, type AdmissionContext, NOT_ALLOWED, refusedAs } from "./admission.ts";
 import { afterJump } from "./clock-jump.ts";
-import type { CloseReason, ServerLimits } from "./limits.ts";
+import { type CloseReason, isLoss, type ServerLimits } from "./limits.ts";
 import { releaseMemory } from "./memory.ts";
 import type { ServerMetrics } from "./metrics.ts";
 import { type Place, placeFor } from "./place.ts";
@@ -22,13 +23,11 @@ import { type Player, startPlayer } from "./player.ts";
 import { takesOver } from "./takeover.ts";
 import { WriteQueue } from "./write-queue.ts";
 
-export interface ConnectionContext {
-  readonly gate: Gate;
+export interface ConnectionContext extends AdmissionContext {
   readonly registry: Registry;
   readonly playback: Playback;
   readonly limits: ServerLimits;
   readonly metrics: ServerMetrics;
-  readonly log: Log;
   readonly crypto: HandshakeCrypto;
   readonly chunkSize: number;
   readonly apps: readonly string[] | null;
@@ -41,18 +40,21 @@ type Role =
   | { readonly kind: "setup" }
   | { readonly kind: "asking" }
   | { readonly kind: "publisher"; readonly streamId: number; readonly broadcast: LiveBroadcast }
-  | { readonly kind: "player"; readonly streamId: number; readonly player: Player; readonly place: Place };
+  | {
+      readonly kind: "player";
+      readonly broadcast: LiveBroadcast;
+      readonly player: Player;
+      readonly place: Place;
+    };
 
 /** How long a closed connection may wait for the peer's own FIN, so that our last answer is not cut off by a reset. */
 const LINGER = ms(1_000);
 
-const DECIDED = [
-  "publish.ended",
-  "publish.replaced",
-  "server.stopping",
-  "refused.media",
-  "internal.error",
-] as const satisfies CloseReason[];
+/** How the close of a publisher is counted that was sent away; others as `refused.media`. */
+const REFUSED_AS: Readonly<Record<string, CloseReason>> = {
+  "publish.replaced": "publish.replaced",
+  [NOT_ALLOWED.code]: refusedAs(NOT_ALLOWED),
+};
 
 const SETUP: Role = { kind: "setup" };
 
@@ -60,6 +62,7 @@ export class Connection implements Publisher {
   private readonly session: ServerSession;
   private readonly queue: WriteQueue;
   private role: Role = SETUP;
+  private readonly admission: Admission;
   private closed = false;
   /** Close once the queue is empty. */
   private closing: CloseReason | WireErrorCode | null = null;
@@ -76,6 +79,7 @@ export class Connection implements Publisher {
     const onMedia = (event: MediaEvent) => this.media(event);
     this.session = new ServerSession({ crypto, limits, chunkSize, apps, onMedia });
     this.queue = new WriteQueue(socket);
+    this.admission = new Admission(context, () => this.sendAway());
     this.since = context.now();
   }
 
@@ -98,7 +102,7 @@ export class Connection implements Publisher {
     const { log } = this.context;
     const streamId = this.role.kind === "publisher" ? this.role.broadcast.streamId : null;
     log.warn({ code, connectionId: this.id, streamId }, reason);
-    const closeReason = code === "publish.replaced" ? code : "refused.media";
+    const closeReason = REFUSED_AS[code] ?? "refused.media";
     this.endPublisher({ level: "error", code: StatusCode.publishRejected, description: reason }, closeReason);
   }
 
@@ -119,6 +123,8 @@ export class Connection implements Publisher {
   /** Called about once a second: closes what is over its time. */
   checkDeadlines(now: Milliseconds): void {
     const { limits } = this.context;
+    if (this.role.kind === "publisher" || this.role.kind === "player")
+      this.admission.keep(this.role.broadcast.mediaTime);
     const age = now - this.since;
     if (this.closed) {
       if (age > LINGER) this.socket.terminate();
@@ -199,10 +205,10 @@ export class Connection implements Publisher {
         this.media(event);
         return;
       case "publish-requested":
-        this.ask(event, (answer) => this.startPublisher(event, answer));
+        this.ask(event);
         return;
       case "play-requested":
-        this.play(event);
+        this.askToPlay(event);
         return;
       case "publish-ended":
       case "play-ended":
@@ -225,27 +231,27 @@ export class Connection implements Publisher {
       this.role.broadcast.push(event.kind, event.timestamp, event.payload);
   }
 
-  private ask(event: PublishRequestedEvent, then: (answer: Admitted | Refused) => void): void {
+  private ask(event: PublishRequestedEvent): void {
     this.role = { kind: "asking" };
-    const { gate, log } = this.context;
-    gate
-      .admit({ key: event.key, connectionId: this.id, address: this.address })
-      .catch((error): Refused => {
-        log.error({ code: "publish.unavailable", connectionId: this.id, error: String(error) }, "The gate failed");
-        return {
-          kind: "refused",
-          code: "publish.unavailable",
-          reason: "The server can not check stream keys at the moment. Try again soon.",
-        };
-      })
-      .then(then)
-      .catch((error) => {
-        log.error(
-          { code: "internal.error", connectionId: this.id, error: String(error) },
-          "A publisher could not be started",
-        );
-        this.finish("internal.error");
-      });
+    this.admission
+      .publish(this.peer, event.key)
+      .then((answer) => this.startPublisher(event, answer))
+      .catch((error) => this.failed(error, "A publisher could not be started"));
+  }
+
+  private failed(error: unknown, message: string): void {
+    this.context.log.error({ code: "internal.error", connectionId: this.id, error: String(error) }, message);
+    this.finish("internal.error");
+  }
+
+  private get peer(): CallbackPeer {
+    return { connectionId: this.id, address: this.address, ...this.session.request! };
+  }
+
+  /** The operator's programs have changed their mind. */
+  private sendAway(): void {
+    if (this.role.kind === "publisher") this.refuse(NOT_ALLOWED.code, NOT_ALLOWED.reason);
+    else this.closeAfterWrites("refused.not-allowed");
   }
 
   private startPublisher(event: PublishRequestedEvent, answer: Admitted | Refused): void {
@@ -253,7 +259,7 @@ export class Connection implements Publisher {
     if (answer.kind === "refused") {
       if (!this.isOpen) return;
       log.warn({ code: answer.code, connectionId: this.id, address: this.address }, answer.reason);
-      this.reject(event.streamId, answer.reason, `refused.${answer.code.slice("publish.".length)}` as CloseReason);
+      this.reject(event.streamId, answer.reason, refusedAs(answer));
       return;
     }
     const { slug, streamId } = answer;
@@ -306,14 +312,38 @@ export class Connection implements Publisher {
     log.info({ code, connectionId: this.id, streamId, slug, address: this.address }, message);
   }
 
-  private play(event: PlayRequestedEvent): void {
-    const name = event.name.split("?", 1)[0]!;
+  private askToPlay(event: PlayRequestedEvent): void {
+    const asked = this.admission.play(this.peer, event.name);
+    if (asked === null) {
+      this.play(event, event.name);
+      return;
+    }
+    this.role = { kind: "asking" };
+    asked
+      .then((answer) => {
+        if (!this.isOpen) return;
+        if (typeof answer === "string") this.play(event, answer);
+        else {
+          const { code, reason } = answer;
+          this.context.log.warn({ code, connectionId: this.id, address: this.address }, reason);
+          this.rejectPlayer(event, reason, refusedAs(answer));
+        }
+      })
+      .catch((error) => this.failed(error, "A player could not be started"));
+  }
+
+  private rejectPlayer(event: PlayRequestedEvent, description: string, reason: CloseReason): void {
+    this.session.reject(event.streamId, { level: "error", code: StatusCode.playStreamNotFound, description });
+    this.closeAfterWrites(reason);
+  }
+
+  private play(event: PlayRequestedEvent, requested: string): void {
+    const name = requested.split("?", 1)[0]!;
     const broadcast = this.context.registry.find(name);
-    const place = placeFor(this.context.playback, broadcast, event.name, this.id);
+    const place = placeFor(this.context.playback, broadcast, requested, this.id);
     if (broadcast === undefined || typeof place === "string") {
       const description = typeof place === "string" ? place : "Nobody is live under this name.";
-      this.session.reject(event.streamId, { level: "error", code: StatusCode.playStreamNotFound, description });
-      this.closeAfterWrites("refused.not-found");
+      this.rejectPlayer(event, description, "refused.not-found");
       return;
     }
     const held = this.session.accept(event.streamId);
@@ -336,7 +366,7 @@ export class Connection implements Publisher {
         this.closeAfterWrites("play.ended");
       },
     });
-    this.role = { kind: "player", streamId: event.streamId, player, place };
+    this.role = { kind: "player", broadcast, player, place };
     if (this.closed) this.leaveRole();
     for (const next of held) this.handle(next);
   }
@@ -357,6 +387,7 @@ export class Connection implements Publisher {
     const { role } = this;
     const { registry, limits, log, now } = this.context;
     this.role = SETUP;
+    this.admission.leave();
     this.since = now();
     if (role.kind === "player") {
       role.player.stop();
@@ -394,11 +425,6 @@ export class Connection implements Publisher {
     if (reason.startsWith("limit.")) this.socket.terminate();
     else this.socket.end();
   }
-}
-
-/** Reasons that are nobody's decision: the encoder comes back by itself, soon. */
-function isLoss(reason: CloseReason | WireErrorCode): boolean {
-  return !(DECIDED as readonly string[]).includes(reason);
 }
 
 export const systemNow = (): Milliseconds => ms(Date.now());

@@ -1,4 +1,5 @@
 import { type Bytes, bytes, type Milliseconds, ms } from "../bytes/units.ts";
+import type { WireErrorCode } from "../bytes/wire-error.ts";
 import { DEFAULT_SESSION_LIMITS, type SessionLimits } from "../rtmp/limits.ts";
 
 /** What the RTMP listener allows. Every one has a typed close reason, counted in the metrics. */
@@ -79,6 +80,7 @@ export const CLOSE_REASONS = [
   "refused.stopped",
   "refused.no-room",
   "refused.draining",
+  "refused.not-allowed",
   "refused.unavailable",
   "refused.not-found",
   "refused.media",
@@ -86,3 +88,17 @@ export const CLOSE_REASONS = [
   "internal.error",
 ] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];
+
+const DECIDED = [
+  "publish.ended",
+  "publish.replaced",
+  "server.stopping",
+  "refused.media",
+  "refused.not-allowed",
+  "internal.error",
+] as const satisfies CloseReason[];
+
+/** Reasons that are nobody's decision: the encoder comes back by itself, soon. */
+export function isLoss(reason: CloseReason | WireErrorCode): boolean {
+  return !(DECIDED as readonly string[]).includes(reason);
+}

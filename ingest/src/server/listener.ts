@@ -4,7 +4,7 @@ import type { Socket, TCPSocketListener } from "bun";
 import type { Milliseconds } from "../bytes/units.ts";
 import { WireError, type WireErrorCode } from "../bytes/wire-error.ts";
 import type { Playback } from "../live/playback.ts";
-import type { Gate, Log } from "../live/ports.ts";
+import type { Callbacks, Gate, Log } from "../live/ports.ts";
 import type { Registry } from "../live/registry.ts";
 import { type Introduced, ProxyHeader } from "../proxy-protocol/header.ts";
 import type { HandshakeCrypto } from "../rtmp/handshake/crypto.ts";
@@ -35,6 +35,8 @@ export interface RtmpServerOptions {
   readonly isProxy?: (address: string) => boolean;
   readonly apps: readonly string[] | null;
   readonly gate: Gate;
+  /** Programs of the operator that are asked before the gate is; null: none. */
+  readonly callbacks: Callbacks | null;
   readonly registry: Registry;
   readonly playback: Playback;
   readonly limits: ServerLimits;

@@ -1,7 +1,7 @@
 /** A real listener on a free port with a gate in memory, and everything that a test asks about it. */
 import { ms } from "../../src/bytes/units.ts";
 import { makePlayback } from "../../src/live/playback.ts";
-import type { Admitted, Gate, Log, PlaybackTokens, PublishRequest, Refused } from "../../src/live/ports.ts";
+import type { Admitted, Callbacks, Gate, Log, PlaybackTokens, PublishRequest, Refused } from "../../src/live/ports.ts";
 import { Registry } from "../../src/live/registry.ts";
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from "../../src/server/limits.ts";
 import { type RtmpServer, startRtmpServer } from "../../src/server/listener.ts";
@@ -55,12 +55,13 @@ export interface TestServerOptions {
   readonly limits?: Partial<ServerLimits>;
   readonly apps?: readonly string[] | null;
   readonly playback?: PlaybackTokens;
+  readonly callbacks?: Callbacks;
   readonly isProxy?: (address: string) => boolean;
   readonly tls?: { readonly port: number; readonly cert: string; readonly key: string };
 }
 
 export function openServer(options: TestServerOptions = {}): TestServer {
-  const { verdict = admitAll, limits = {}, apps = ["live"], tls, isProxy, playback = null } = options;
+  const { verdict = admitAll, limits = {}, apps = ["live"], tls, isProxy, playback = null, callbacks = null } = options;
   const asked: PublishRequest[] = [];
   const ended: number[] = [];
   const logged: TestServer["logged"] = [];
@@ -88,6 +89,7 @@ export function openServer(options: TestServerOptions = {}): TestServer {
     ...(isProxy === undefined ? {} : { isProxy }),
     apps,
     gate,
+    callbacks,
     registry,
     playback: makePlayback(playback),
     limits: { ...SHORT_LIMITS, ...limits },

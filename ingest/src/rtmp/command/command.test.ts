@@ -109,7 +109,7 @@ describe("connect", () => {
   const read = (object: AmfValue) => readConnect({ name: "connect", transactionId: 1, args: [object], streamId: 0 });
 
   test("missing and mistyped members read as empty", () => {
-    const empty = { app: "", tcUrl: "", flashVer: "", capsEx: 0 };
+    const empty = { app: "", tcUrl: "", flashVer: "", swfUrl: "", pageUrl: "", capsEx: 0 };
     for (const object of [null, undefined, 5, [], { app: 5, tcUrl: null, flashVer: {}, capsEx: "1" }])
       expect(read(object)).toEqual(empty);
   });

@@ -13,6 +13,8 @@ export interface ConnectRequest {
   readonly app: string;
   readonly tcUrl: string;
   readonly flashVer: string;
+  readonly swfUrl: string;
+  readonly pageUrl: string;
   /** capsEx flags the peer sent; 0 from an RTMP 1.0 peer. */
   readonly capsEx: number;
 }
@@ -36,6 +38,8 @@ export function readConnect(command: Command): ConnectRequest {
     app: applicationName(text(amfProperty(object, "app"))),
     tcUrl: text(amfProperty(object, "tcUrl")),
     flashVer: text(amfProperty(object, "flashVer")),
+    swfUrl: text(amfProperty(object, "swfUrl")),
+    pageUrl: text(amfProperty(object, "pageUrl")),
     capsEx: typeof capsEx === "number" ? capsEx : 0,
   };
 }

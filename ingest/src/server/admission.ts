@@ -1,0 +1,81 @@
+/** Whether a peer may publish or play: the operator's programs are asked first, where there are any, then the gate. */
+import type { Milliseconds } from "../bytes/units.ts";
+import type { Admitted, CallbackPeer, Callbacks, CallbackVisit, Gate, Log, Refused } from "../live/ports.ts";
+import type { CloseReason } from "./limits.ts";
+
+export interface AdmissionContext {
+  readonly gate: Gate;
+  /** Null: there are none. */
+  readonly callbacks: Callbacks | null;
+  readonly log: Log;
+}
+
+export const NOT_ALLOWED: Refused = {
+  kind: "refused",
+  code: "publish.not-allowed",
+  reason: "The operator of this server does not allow it; ask there.",
+};
+const NOBODY_ANSWERS: Refused = {
+  kind: "refused",
+  code: "publish.unavailable",
+  reason: "The server can't ask at the moment whether this is allowed; try again in a few seconds.",
+};
+const GATE_FAILED: Refused = {
+  kind: "refused",
+  code: "publish.unavailable",
+  reason: "The server can not check stream keys at the moment. Try again soon.",
+};
+
+/** How the close of a peer that was refused is counted. */
+export const refusedAs = ({ code }: Refused) => `refused.${code.slice("publish.".length)}` as CloseReason;
+
+/** What follows a `?` is for the operator's programs, and for playback tokens. */
+const bare = (name: string): string => name.split("?", 1)[0]!;
+
+/** One connection's: one publishing or playing at a time. */
+export class Admission {
+  private visit: CallbackVisit | null = null;
+
+  /** `onRefused`: it may not go on. */
+  constructor(
+    private readonly context: AdmissionContext,
+    private readonly onRefused: () => void,
+  ) {}
+
+  /** Never rejects. */
+  async publish(peer: CallbackPeer, name: string): Promise<Admitted | Refused> {
+    const { gate, log } = this.context;
+    const { connectionId, address } = peer;
+    try {
+      const answer = await this.ask("publish", peer, name);
+      return typeof answer === "string" ? await gate.admit({ key: bare(answer), connectionId, address }) : answer;
+    } catch (error) {
+      log.error({ code: GATE_FAILED.code, connectionId, error: String(error) }, "The gate failed");
+      return GATE_FAILED;
+    }
+  }
+
+  /** The name to play. Null: it can be played at once, there is nobody to ask. */
+  play(peer: CallbackPeer, name: string): Promise<string | Refused> | null {
+    return this.context.callbacks === null ? null : this.ask("play", peer, name);
+  }
+
+  /** About once a second while it goes on. */
+  keep(mediaTime: Milliseconds | null): void {
+    this.visit?.keep(mediaTime);
+  }
+
+  leave(): void {
+    this.visit?.end();
+    this.visit = null;
+  }
+
+  private async ask(kind: "publish" | "play", peer: CallbackPeer, name: string): Promise<string | Refused> {
+    const { callbacks } = this.context;
+    if (callbacks === null) return name;
+    this.visit = callbacks.visit(kind, peer, name, this.onRefused);
+    const answer = await this.visit.ask();
+    if (answer.kind === "allowed") return answer.name;
+    return answer.kind === "refused" ? NOT_ALLOWED : NOBODY_ANSWERS;
+  }
+}
