@@ -18,6 +18,7 @@ import type {
   PlaybackTokens,
   RemuxerChoice,
   RestreamTargets,
+  Siblings,
 } from "./live/ports.ts";
 import { Registry, type RegistryListener } from "./live/registry.ts";
 import type { PackagingStats } from "./packaging.ts";
@@ -65,14 +66,16 @@ export interface IngestOptions {
         readonly cacheDir: string;
       })
     | null;
-  /** Draws thumbnails and storyboards; null: none. Default: they are drawn. */
-  readonly pictures?: { readonly onCover?: CoverSink } | null;
+  /** Draws thumbnails and storyboards; null: none. Default: they are drawn. `share`: processors that they may take. */
+  readonly pictures?: { readonly onCover?: CoverSink; readonly share?: number } | null;
   /** Other services that broadcasts are sent on to; default none. */
   readonly restreams?: { readonly targets: RestreamTargets; readonly lookup: AddressLookup } | null;
   /** Programs of the operator that are asked and told of who publishes and plays over RTMP; default none. */
   readonly callbacks?: CallbackSettings | null;
   /** Told of those who watch; default nobody. */
   readonly audience?: Audience | null;
+  /** Other processes that listen on the same RTMP ports; default none. */
+  readonly siblings?: Siblings | null;
 }
 
 export interface PackagingHealth extends Pick<PackagingStats, "state" | "failure" | "ladder"> {
@@ -146,7 +149,13 @@ export function startIngest(options: IngestOptions): Ingest {
           onWatching: (streamId, request, address) => audience?.saw(streamId, request, address),
         });
   const { pictures = {} } = options;
-  const drawer = options.ffmpeg === null || pictures === null ? null : makeDrawer({ path: options.ffmpeg.path });
+  const drawer =
+    options.ffmpeg === null || pictures === null
+      ? null
+      : makeDrawer({
+          path: options.ffmpeg.path,
+          ...(pictures?.share === undefined ? {} : { share: pictures.share }),
+        });
   if (drawer !== null) pictureMetrics(options.metrics, drawer);
   const packagings =
     options.ffmpeg === null
@@ -171,6 +180,7 @@ export function startIngest(options: IngestOptions): Ingest {
     port: rtmpPort,
     ...(tls ? { tls } : {}),
     ...(options.isProxy ? { isProxy: options.isProxy } : {}),
+    siblings: options.siblings ?? null,
     apps,
     gate,
     callbacks,
@@ -209,7 +219,8 @@ export function startIngest(options: IngestOptions): Ingest {
     async drain(limitMs) {
       server.drain();
       const deadline = performance.now() + limitMs;
-      while (registry.size > 0 && performance.now() < deadline) await Bun.sleep(DRAIN_LOOK_MS);
+      const isBusy = () => registry.size > 0 || server.handedOver() > 0;
+      while (isBusy() && performance.now() < deadline) await Bun.sleep(DRAIN_LOOK_MS);
     },
     async stop() {
       clearInterval(ticking);

@@ -51,6 +51,16 @@ export interface Refused {
     | "publish.unavailable";
   /** One sentence for the streamer that says what to change. */
   readonly reason: string;
+  /** Public name of the channel, where it is live on another node. */
+  readonly slug?: string;
+}
+
+/** The other processes of this machine that listen on the same port (`streamhub ingest --workers`). */
+export interface Siblings {
+  /** Path of the Unix socket at which this process takes connections that they hand over. */
+  readonly path: string;
+  /** The path of the one that has a broadcast of this name; null: none of them has. */
+  find(slug: string): string | null;
 }
 
 export interface Gate {

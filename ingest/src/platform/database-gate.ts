@@ -179,7 +179,7 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
         return stopped(result.seconds);
       case "already-live":
         // On this node: the encoder has come back, or another one has come. On another one nothing here can go on with it.
-        return live.has(result.streamId) ? admitted(result) : ALREADY_LIVE;
+        return live.has(result.streamId) ? admitted(result) : { ...ALREADY_LIVE, slug: result.slug };
       case "live": {
         tell("stream.ended", result.ended);
         tell("stream.started", [result]);

@@ -36,6 +36,13 @@ export class ProxyHeader {
   }
 }
 
+/** Version 1, of a connection whose other numbers nobody needs. Without an address it says that there is none. */
+export function encodeProxyLine(address: string): Uint8Array {
+  const version = ipv4(address) !== null ? 4 : ipv6(address) !== null ? 6 : null;
+  const line = version === null ? "PROXY UNKNOWN" : `PROXY TCP${version} ${address} ${address} 0 0`;
+  return Uint8Array.from(`${line}\r\n`, (char) => char.charCodeAt(0));
+}
+
 interface Found {
   readonly address: string | null;
   readonly length: number;

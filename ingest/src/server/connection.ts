@@ -7,7 +7,7 @@ import { type Milliseconds, ms } from "../bytes/units.ts";
 import { WireError, type WireErrorCode } from "../bytes/wire-error.ts";
 import { LiveBroadcast, type Publisher } from "../live/broadcast.ts";
 import type { Playback } from "../live/playback.ts";
-import type { Admitted, CallbackPeer, Refused } from "../live/ports.ts";
+import type { Admitted, CallbackPeer, Refused, Siblings } from "../live/ports.ts";
 import type { Registry } from "../live/registry.ts";
 import { type Status, StatusCode } from "../rtmp/command/status.ts";
 import type { HandshakeCrypto } from "../rtmp/handshake/crypto.ts";
@@ -15,6 +15,7 @@ import type { MediaEvent, PlayRequestedEvent, PublishRequestedEvent, ServerEvent
 import { ServerSession } from "../rtmp/session/server.ts";
 import { Admission, type AdmissionContext, NOT_ALLOWED, refusedAs } from "./admission.ts";
 import { afterJump } from "./clock-jump.ts";
+import { type HandOver, startHandOver, Transcript } from "./hand-over.ts";
 import { type CloseReason, isLoss, type ServerLimits } from "./limits.ts";
 import { releaseMemory } from "./memory.ts";
 import type { ServerMetrics } from "./metrics.ts";
@@ -31,6 +32,7 @@ export interface ConnectionContext extends AdmissionContext {
   readonly crypto: HandshakeCrypto;
   readonly chunkSize: number;
   readonly apps: readonly string[] | null;
+  readonly siblings: Siblings | null;
   readonly now: () => Milliseconds;
   /** The server takes no new connections: who is lost can't come back here. */
   readonly isDraining: () => boolean;
@@ -45,7 +47,9 @@ type Role =
       readonly broadcast: LiveBroadcast;
       readonly player: Player;
       readonly place: Place;
-    };
+    }
+  /** Another process has it. */
+  | { readonly kind: "elsewhere"; readonly relay: HandOver };
 
 /** How long a closed connection may wait for the peer's own FIN, so that our last answer is not cut off by a reset. */
 const LINGER = ms(1_000);
@@ -68,14 +72,19 @@ export class Connection implements Publisher {
   private closing: CloseReason | WireErrorCode | null = null;
   /** When the present phase (handshake, setup) began, or media last moved. */
   private since: Milliseconds;
+  /** For a sibling; null: it can't be handed over (any more). */
+  private transcript: Transcript | null;
 
   constructor(
     private readonly socket: Pick<Socket<unknown>, "write" | "end" | "terminate">,
     readonly id: string,
     readonly address: string,
     private readonly context: ConnectionContext,
+    /** A sibling has handed it over, and has given the answers up to the peer's first request. */
+    private isMuted = false,
   ) {
-    const { crypto, limits, chunkSize, apps } = context;
+    const { crypto, limits, chunkSize, apps, siblings } = context;
+    this.transcript = siblings === null || isMuted ? null : new Transcript(limits.maxHeldBytes);
     const onMedia = (event: MediaEvent) => this.media(event);
     this.session = new ServerSession({ crypto, limits, chunkSize, apps, onMedia });
     this.queue = new WriteQueue(socket);
@@ -85,12 +94,21 @@ export class Connection implements Publisher {
 
   onData(bytes: Uint8Array): void {
     if (!this.isOpen) return;
+    if (this.role.kind === "elsewhere") {
+      this.passOn(this.role.relay, bytes);
+      return;
+    }
     this.context.metrics.received(bytes.length);
+    this.transcript?.add(bytes);
     const before = this.session.state;
     this.guard((events) => this.session.receive(bytes, events));
     // Nothing looks at these bytes any more: media were copied out of them, and the session has kept nothing.
     if (this.role.kind === "publisher" && this.session.isDrained) releaseMemory(bytes);
     if (this.role.kind === "publisher" || before !== this.session.state) this.since = this.context.now();
+  }
+
+  get isElsewhere(): boolean {
+    return this.role.kind === "elsewhere";
   }
 
   get lastSeen(): Milliseconds {
@@ -133,8 +151,8 @@ export class Connection implements Publisher {
       if (age > limits.handshakeTimeout) this.finish(this.closing);
     } else if (this.role.kind === "publisher") {
       if (age > limits.idleTimeout) this.finish("limit.idle-timeout");
-    } else if (this.role.kind === "player") {
-      this.role.place.keep();
+    } else if (this.role.kind === "player" || this.role.kind === "elsewhere") {
+      if (this.role.kind === "player") this.role.place.keep();
       if (this.queue.size === 0) this.since = now;
       else if (age > limits.stallTimeout) this.finish("limit.stall-timeout");
     } else if (this.role.kind === "setup") {
@@ -194,12 +212,18 @@ export class Connection implements Publisher {
 
   private flush(): void {
     if (this.closed) return;
-    this.queue.write(this.session.output());
+    const output = this.session.output();
+    if (!this.isMuted) this.queue.write(output);
     // A peer that asks (pings, calls) and does not read the answers.
     if (this.queue.size > this.context.limits.maxPlayerQueue) this.finish("limit.player-queue");
   }
 
   private handle(event: ServerEvent): void {
+    if (this.isMuted && (event.type === "publish-requested" || event.type === "play-requested")) {
+      // The session has read nothing behind the request: what it has to say so far is what the sibling has said.
+      this.session.output();
+      this.isMuted = false;
+    }
     switch (event.type) {
       case "media":
         this.media(event);
@@ -256,6 +280,11 @@ export class Connection implements Publisher {
 
   private startPublisher(event: PublishRequestedEvent, answer: Admitted | Refused): void {
     const { log, registry, gate, now } = this.context;
+    const place = this.placeElsewhere(answer);
+    if (place !== null) {
+      if (this.isOpen) this.handOver(place);
+      return;
+    }
     if (answer.kind === "refused") {
       if (!this.isOpen) return;
       log.warn({ code: answer.code, connectionId: this.id, address: this.address }, answer.reason);
@@ -306,6 +335,7 @@ export class Connection implements Publisher {
   private begin(event: PublishRequestedEvent, { slug, streamId }: LiveBroadcast, code: string, message: string): void {
     const { log, now } = this.context;
     if (!this.isOpen) return;
+    this.transcript = null;
     this.since = now();
     // The encoder waits for this answer, and nobody for the log.
     this.guard((events) => this.session.accept(event.streamId, events));
@@ -340,6 +370,11 @@ export class Connection implements Publisher {
   private play(event: PlayRequestedEvent, requested: string): void {
     const name = requested.split("?", 1)[0]!;
     const broadcast = this.context.registry.find(name);
+    const elsewhere = broadcast === undefined ? this.siblingWith(name) : null;
+    if (elsewhere !== null) {
+      this.handOver(elsewhere);
+      return;
+    }
     const place = placeFor(this.context.playback, broadcast, requested, this.id);
     if (broadcast === undefined || typeof place === "string") {
       const description = typeof place === "string" ? place : "Nobody is live under this name.";
@@ -347,6 +382,7 @@ export class Connection implements Publisher {
       return;
     }
     const held = this.session.accept(event.streamId);
+    this.transcript = null;
     this.flush();
     const { chunkSize, limits, metrics } = this.context;
     const player = startPlayer({
@@ -371,6 +407,46 @@ export class Connection implements Publisher {
     for (const next of held) this.handle(next);
   }
 
+  /** Null: none has a broadcast of this name, or this connection can't be handed over. */
+  private siblingWith(name: string): string | null {
+    return this.transcript?.said ? (this.context.siblings?.find(name) ?? null) : null;
+  }
+
+  private placeElsewhere(answer: Admitted | Refused): string | null {
+    if (answer.kind === "refused") return answer.slug === undefined ? null : this.siblingWith(answer.slug);
+    // The database lets nobody in twice; the open gate does not know the siblings.
+    const isOurs = answer.streamId !== null || this.context.registry.find(answer.slug) !== undefined;
+    return isOurs ? null : this.siblingWith(answer.slug);
+  }
+
+  private handOver(path: string): void {
+    const { metrics, limits, log } = this.context;
+    metrics.handedOver();
+    // The operator's programs are asked by whoever has it.
+    this.admission.leave();
+    log.debug({ code: "connection.handed-over", connectionId: this.id, address: this.address }, "A sibling has it");
+    const relay = startHandOver({
+      path,
+      address: this.address,
+      said: this.transcript?.said ?? [],
+      onBytes: (bytes) => {
+        if (!this.isOpen) return;
+        this.queue.write(bytes);
+        if (this.queue.size === 0) releaseMemory(bytes);
+        else if (this.queue.size > limits.maxPlayerQueue) this.finish("limit.player-queue");
+      },
+      onClosed: () => this.closeAfterWrites("handed-over"),
+    });
+    this.transcript = null;
+    this.role = { kind: "elsewhere", relay };
+  }
+
+  private passOn(relay: HandOver, bytes: Uint8Array): void {
+    relay.write(bytes);
+    if (relay.size === 0) releaseMemory(bytes);
+    else if (relay.size > this.context.limits.maxPlayerQueue) this.finish("limit.player-queue");
+  }
+
   private reject(streamId: number, description: string, reason: CloseReason): void {
     this.session.reject(streamId, { level: "error", code: StatusCode.publishBadName, description });
     this.closeAfterWrites(reason);
@@ -393,6 +469,7 @@ export class Connection implements Publisher {
       role.player.stop();
       role.place.leave();
     }
+    if (role.kind === "elsewhere") role.relay.close();
     if (role.kind !== "publisher") return;
     const { broadcast } = role;
     // Somebody else goes on with it.

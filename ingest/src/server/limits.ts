@@ -85,6 +85,7 @@ export const CLOSE_REASONS = [
   "refused.not-found",
   "refused.media",
   "publish.replaced",
+  "handed-over",
   "internal.error",
 ] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];

@@ -4,7 +4,7 @@ import type { Socket, TCPSocketListener } from "bun";
 import type { Milliseconds } from "../bytes/units.ts";
 import { WireError, type WireErrorCode } from "../bytes/wire-error.ts";
 import type { Playback } from "../live/playback.ts";
-import type { Callbacks, Gate, Log } from "../live/ports.ts";
+import type { Callbacks, Gate, Log, Siblings } from "../live/ports.ts";
 import type { Registry } from "../live/registry.ts";
 import { type Introduced, ProxyHeader } from "../proxy-protocol/header.ts";
 import type { HandshakeCrypto } from "../rtmp/handshake/crypto.ts";
@@ -33,6 +33,8 @@ export interface RtmpServerOptions {
    * bad handshake. Not on the RTMPS port: there the header would have to come before TLS.
    */
   readonly isProxy?: (address: string) => boolean;
+  /** Other processes that listen on the same ports; the kernel spreads connections over all. Default none: the ports are this process' alone. */
+  readonly siblings?: Siblings | null;
   readonly apps: readonly string[] | null;
   readonly gate: Gate;
   /** Programs of the operator that are asked before the gate is; null: none. */
@@ -48,15 +50,18 @@ export interface RtmpServer {
   readonly port: number;
   readonly tlsPort: number | null;
   connections(): number;
+  /** Those of them that another process has. */
+  handedOver(): number;
   /** No new connections; publishers are asked to go elsewhere, and whoever is gone is not waited for. */
   drain(): void;
   /** Refuses new connections, ends the present ones, and resolves when they are closed or `graceMs` is over. */
   stop(graceMs: number): Promise<void>;
 }
 
-/** Of a proxy that has not said yet whom it speaks for. */
+/** Of a proxy, or a sibling, that has not said yet whom it speaks for. */
 interface Introduction {
   readonly header: ProxyHeader;
+  readonly isHandedOver: boolean;
   since: Milliseconds;
 }
 type PeerData = Connection | Introduction | null;
@@ -65,10 +70,11 @@ type RefusedAtOnce = Extract<CloseReason, `limit.${string}` | "server.stopping">
 
 /** Throws what `Bun.listen` throws (EADDRINUSE …). */
 export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
-  const { limits, metrics, log } = options;
+  const { limits, metrics, log, siblings = null } = options;
   let draining = false;
   const context: ConnectionContext = {
     ...options,
+    siblings,
     crypto: nodeHandshakeCrypto,
     chunkSize: CHUNK_SIZE,
     now: systemNow,
@@ -95,7 +101,7 @@ export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
   };
 
   /** Null: it was refused. */
-  function connect(socket: Peer, address: string): Connection | null {
+  function connect(socket: Peer, address: string, isHandedOver = false): Connection | null {
     const same = perAddress.get(address) ?? 0;
     if (same >= limits.maxConnectionsPerAddress) {
       refuse(socket, "limit.connections-per-address");
@@ -103,13 +109,13 @@ export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
     }
     perAddress.set(address, same + 1);
     counter++;
-    const connection = new Connection(socket, `r${counter.toString(36)}`, address, context);
+    const connection = new Connection(socket, `r${counter.toString(36)}`, address, context, isHandedOver);
     socket.data = connection;
     open.add(connection);
     return connection;
   }
 
-  function introduce(socket: Peer, { header }: Introduction, bytes: Uint8Array): void {
+  function introduce(socket: Peer, { header, isHandedOver }: Introduction, bytes: Uint8Array): void {
     let found: Introduced | null;
     try {
       found = header.push(bytes);
@@ -122,7 +128,8 @@ export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
     }
     if (found === null) return;
     unknown.delete(socket);
-    const connection = connect(socket, found.address ?? socket.remoteAddress);
+    // A Unix socket has no address of its own.
+    const connection = connect(socket, found.address ?? socket.remoteAddress ?? "", isHandedOver);
     if (found.rest.length > 0) connection?.onData(found.rest);
   }
 
@@ -133,7 +140,7 @@ export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
     else if (unknown.delete(socket)) metrics.closed("peer.closed");
   }
 
-  const handlersFor = (isProxy: (address: string) => boolean) => ({
+  const handlersFor = (isProxy: (address: string) => boolean, isHandedOver = false) => ({
     // Not Node's Buffer, the default: its `slice` is a view, and who took it for a copy would lose it when the read is given back.
     binaryType: "uint8array" as const,
     open(socket: Peer) {
@@ -141,7 +148,7 @@ export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
       if (stopping) return refuse(socket, "server.stopping");
       if (open.size + unknown.size >= limits.maxConnections) return refuse(socket, "limit.connections");
       if (isProxy(socket.remoteAddress)) {
-        socket.data = { header: new ProxyHeader(), since: systemNow() };
+        socket.data = { header: new ProxyHeader(), since: systemNow(), isHandedOver };
         unknown.add(socket);
       } else connect(socket, socket.remoteAddress);
     },
@@ -172,20 +179,31 @@ export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
     Bun.listen<PeerData>({
       hostname: options.host,
       port,
+      // Bun's types know it of clients only.
+      ...(siblings === null ? {} : { reusePort: true }),
       data: null,
       socket: handlersFor(tls === undefined ? (options.isProxy ?? (() => false)) : () => false),
       ...(tls ? { tls } : {}),
     });
 
-  const plain = listen(options.port);
+  const listeners: { stop(closesConnections?: boolean): void }[] = [];
+  const stopListening = (closesConnections: boolean): void => {
+    for (const listener of listeners) listener.stop(closesConnections);
+  };
   let secure: TCPSocketListener<PeerData> | null = null;
-  if (options.tls) {
-    try {
+  const plain = listen(options.port);
+  listeners.push(plain);
+  try {
+    if (options.tls) {
       secure = listen(options.tls.port, options.tls);
-    } catch (error) {
-      plain.stop(true);
-      throw error;
+      listeners.push(secure);
     }
+    if (siblings !== null)
+      // Whose socket that is only this machine's user and its processes can say: all of them speak for somebody.
+      listeners.push(Bun.listen<PeerData>({ unix: siblings.path, data: null, socket: handlersFor(() => true, true) }));
+  } catch (error) {
+    stopListening(true);
+    throw error;
   }
   // One timer for all: thousands of connections cost one pass twice a second.
   const clock = makeClockWatch();
@@ -207,17 +225,16 @@ export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
     port: plain.port,
     tlsPort: secure?.port ?? null,
     connections: () => open.size + unknown.size,
+    handedOver: () => [...open].filter(({ isElsewhere }) => isElsewhere).length,
     drain() {
       draining = true;
-      plain.stop();
-      secure?.stop();
+      stopListening(false);
       options.registry.endAway(systemNow());
       for (const connection of open) connection.askToReconnect();
     },
     async stop(graceMs) {
       stopping = true;
-      plain.stop();
-      secure?.stop();
+      stopListening(false);
       for (const connection of open) connection.stop();
       for (const socket of unknown) refuse(socket, "server.stopping");
       unknown.clear();
@@ -225,8 +242,7 @@ export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
       const deadline = Date.now() + graceMs;
       while (open.size > 0 && Date.now() < deadline) await Bun.sleep(20);
       clearInterval(timer);
-      plain.stop(true);
-      secure?.stop(true);
+      stopListening(true);
     },
   };
 }

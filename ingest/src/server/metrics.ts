@@ -6,6 +6,7 @@ import { CLOSE_REASONS, type CloseReason } from "./limits.ts";
 export interface ServerMetrics {
   opened(): void;
   closed(reason: CloseReason | WireErrorCode): void;
+  handedOver(): void;
   received(bytes: number): void;
   sent(bytes: number): void;
 }
@@ -31,6 +32,11 @@ export function makeServerMetrics(registry: PromRegistry, gauges: ServerGauges):
   });
   // There from the start: an increase of what was not there is none.
   for (const reason of CLOSE_REASONS) closed.inc({ reason }, 0);
+  const handedOver = new Counter({
+    name: "streamhub_ingest_connections_handed_over_total",
+    help: "RTMP connections handed over to the process of this machine that has the broadcast",
+    registers,
+  });
   // Counted in plain numbers on the hot path, turned into a sample when scraped.
   const totals = { received: 0, sent: 0 };
   const total = (name: string, help: string, read: () => number) =>
@@ -60,6 +66,7 @@ export function makeServerMetrics(registry: PromRegistry, gauges: ServerGauges):
   return {
     opened: () => opened.inc(),
     closed: (reason) => closed.inc({ reason }),
+    handedOver: () => handedOver.inc(),
     received: (bytes) => {
       totals.received += bytes;
     },

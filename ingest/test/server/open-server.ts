@@ -1,7 +1,16 @@
 /** A real listener on a free port with a gate in memory, and everything that a test asks about it. */
 import { ms } from "../../src/bytes/units.ts";
 import { makePlayback } from "../../src/live/playback.ts";
-import type { Admitted, Callbacks, Gate, Log, PlaybackTokens, PublishRequest, Refused } from "../../src/live/ports.ts";
+import type {
+  Admitted,
+  Callbacks,
+  Gate,
+  Log,
+  PlaybackTokens,
+  PublishRequest,
+  Refused,
+  Siblings,
+} from "../../src/live/ports.ts";
 import { Registry } from "../../src/live/registry.ts";
 import { DEFAULT_SERVER_LIMITS, type ServerLimits } from "../../src/server/limits.ts";
 import { type RtmpServer, startRtmpServer } from "../../src/server/listener.ts";
@@ -26,6 +35,7 @@ export interface TestServer extends AsyncDisposable {
   readonly asked: PublishRequest[];
   readonly ended: number[];
   readonly logged: { readonly level: string; readonly code: string; readonly text: string }[];
+  handedOver(): number;
   /** How many connections closed, by reason. */
   closed(reason: string): number;
   allClosed(): Record<string, number>;
@@ -57,15 +67,18 @@ export interface TestServerOptions {
   readonly playback?: PlaybackTokens;
   readonly callbacks?: Callbacks;
   readonly isProxy?: (address: string) => boolean;
+  readonly siblings?: Siblings;
   readonly tls?: { readonly port: number; readonly cert: string; readonly key: string };
 }
 
 export function openServer(options: TestServerOptions = {}): TestServer {
-  const { verdict = admitAll, limits = {}, apps = ["live"], tls, isProxy, playback = null, callbacks = null } = options;
+  const { verdict = admitAll, limits = {}, apps = ["live"], tls, isProxy } = options;
+  const { siblings = null, playback = null, callbacks = null } = options;
   const asked: PublishRequest[] = [];
   const ended: number[] = [];
   const logged: TestServer["logged"] = [];
   const closed = new Map<string, number>();
+  let handedOver = 0;
   const registry = new Registry();
   const gate: Gate = {
     async admit(request) {
@@ -87,6 +100,7 @@ export function openServer(options: TestServerOptions = {}): TestServer {
     port: 0,
     ...(tls === undefined ? {} : { tls }),
     ...(isProxy === undefined ? {} : { isProxy }),
+    siblings,
     apps,
     gate,
     callbacks,
@@ -96,6 +110,9 @@ export function openServer(options: TestServerOptions = {}): TestServer {
     metrics: {
       opened: () => {},
       closed: (reason) => closed.set(reason, (closed.get(reason) ?? 0) + 1),
+      handedOver: () => {
+        handedOver++;
+      },
       received: () => {},
       sent: () => {},
     },
@@ -108,6 +125,7 @@ export function openServer(options: TestServerOptions = {}): TestServer {
     asked,
     ended,
     logged,
+    handedOver: () => handedOver,
     closed: (reason) => closed.get(reason) ?? 0,
     allClosed: () => Object.fromEntries(closed),
     async [Symbol.asyncDispose]() {
