@@ -4,7 +4,7 @@ import type { Rung } from "./ladder-rungs.ts";
 
 const INPUT = "-analyzeduration 0 -fpsprobesize 0 -f flv -i pipe:0";
 const OUTPUT =
-  "-copyts -avoid_negative_ts disabled -f mp4 " +
+  "-strict unofficial -copyts -avoid_negative_ts disabled -f mp4 " +
   "-movflags empty_moov+default_base_moof+frag_discont+skip_trailer+skip_sidx " +
   "-frag_duration 1 -use_editlist 0 -video_track_timescale 90000 -flush_packets 1 pipe:1";
 

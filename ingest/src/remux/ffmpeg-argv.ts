@@ -19,6 +19,7 @@ export interface RemuxArgv {
  * - `-probesize`: the epoch's first bytes are its configurations and a keyframe, so 32 KiB is plenty. With one track the demuxer
  *   reads that much in any case, in vain: it waits for the other track, seconds for sound alone.
  * - `-copyts -avoid_negative_ts disabled`, `frag_discont`, no edit list: `tfdt` is the FLV timestamp, for both tracks alike.
+ * - `-strict unofficial`: MP3 below 16 kHz (MPEG-2.5) is in no standard of MP4, and refused without it.
  * - `-video_track_timescale 90000` holds milliseconds exactly.
  * - `-bsf:a` is not needed: FLV carries AAC without ADTS.
  * - stdin is the input, so `-nostdin` must not be given; ffmpeg ends when it closes, also when the server was killed.
@@ -48,6 +49,8 @@ export function remuxArgv({ video, audio, verbose, rungs = [] }: RemuxArgv): str
     ...(rungs.length === 0 ? [] : ["-vsync", "passthrough"]),
     // HEVC and its parameter sets in the sample entry: the only form that Apple's players take.
     ...(video === "hvc1" ? ["-tag:v", "hvc1"] : []),
+    "-strict",
+    "unofficial",
     "-copyts",
     "-avoid_negative_ts",
     "disabled",

@@ -118,36 +118,6 @@ describe("native against ffmpeg, on the same FLV", () => {
     const tags = mediaTags(await makeFlv(recipe));
     expectSame(await remux(tags, startNativeRemuxer), await remux(tags, ffmpeg));
   });
-
-  // `DIFFERENCE_RUNS=500 bun test ingest/src/remux/native`: as many as one has patience for.
-  test("whatever an encoder was told: the same tracks and samples", async () => {
-    const even = (min: number, max: number) => fc.integer({ min, max }).map((half) => 2 * half);
-    const video = fc.record({
-      size: fc.tuple(even(32, 200), even(32, 200)).map(([width, height]) => `${width}x${height}`),
-      fps: fc.constantFrom(10, 15, 24, 25, 30, 50, 60),
-      gop: fc.integer({ min: 1, max: 90 }),
-      bFrames: fc.integer({ min: 0, max: 4 }),
-      kbps: fc.integer({ min: 50, max: 2_000 }),
-    });
-    const audio = fc.record({
-      codec: fc.constantFrom("aac" as const, "libmp3lame" as const),
-      // What FLV can say of MP3.
-      rate: fc.constantFrom(44_100, 22_050),
-      channels: fc.integer({ min: 1, max: 2 }),
-    });
-    const recipe = fc.oneof(
-      { weight: 4, arbitrary: fc.record({ seconds: fc.constant(1), video, audio }) },
-      { weight: 1, arbitrary: fc.record({ seconds: fc.constant(1), video }) },
-      { weight: 1, arbitrary: fc.record({ seconds: fc.constant(1), audio }) },
-    );
-    await fc.assert(
-      fc.asyncProperty(recipe, async (wanted) => {
-        const tags = mediaTags(await makeFlv(wanted));
-        expectSame(await remux(tags, startNativeRemuxer), await remux(tags, ffmpeg));
-      }),
-      { numRuns: Number(Bun.env.DIFFERENCE_RUNS ?? 10), includeErrorInReport: true },
-    );
-  }, 1_200_000);
 });
 
 const ENHANCED: readonly { readonly name: string; readonly recipe: EnhancedRecipe }[] = [
