@@ -72,6 +72,21 @@ function harness() {
   return { epochs, splitter, push, run, dropped: () => dropped };
 }
 
+test("frames of another codec wait for its configuration", () => {
+  const { epochs, push, run, dropped } = harness();
+  const mp3 = (timestamp: number) => tag("audio", timestamp, { codec: ".mp3" });
+  push(config("video"), key(0), mp3(5), mp3(31));
+  push(tag("audio", 60), tag("audio", 80));
+  expect(epochs.map(({ frames }) => frames)).toEqual([["v0", "a5", "a31"]]);
+  expect(dropped()).toBe(2);
+  push(config("audio"));
+  run(2_000, 2_080);
+  expect(epochs.map(({ codecs }) => codecs)).toEqual([
+    ["avc1", ".mp3"],
+    ["avc1", "mp4a"],
+  ]);
+});
+
 describe("the beginning of an epoch", () => {
   test("what the metadata promises is waited for, and no longer", () => {
     const { epochs, push } = harness();

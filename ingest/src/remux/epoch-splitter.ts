@@ -306,7 +306,8 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
       const { kind } = tag;
       if (tag.isConfig || isOwnHead(tag)) onConfig(tag, kind);
       if (tag.isConfig) return;
-      if (!heads.has(kind)) {
+      // Without a configuration, or with another codec's: an encoder that changed its mind sends that first.
+      if (heads.get(kind)?.codec !== tag.codec) {
         sink.onDrop(tag);
         return;
       }

@@ -92,18 +92,15 @@ export async function tagsOf({ recipe: first, next, start, leap, loses, soundLag
   const parts = [await makeFlv(first), ...(next === null ? [] : [await makeFlv(next)])];
   const length = lengthOf(parts[0]!);
   let droppable = 0;
-  const all = parts.flatMap((tags, part) =>
+  const sent = parts.flatMap((tags, part) =>
     tags
       .filter((tag) => !(loses > 0 && isDroppable(tag) && droppable++ % loses === 0))
-      .map((tag) => ({
-        part,
-        tag: {
-          ...tag,
-          timestamp: tag.timestamp + part * length + (tag.kind === "audio" && tag.timestamp > 0 ? soundLag : 0),
-        },
-      })),
+      .toSorted((a, b) => a.timestamp - b.timestamp)
+      .map((tag) => {
+        const lag = tag.kind === "audio" && tag.timestamp > 0 ? soundLag : 0;
+        return { ...tag, timestamp: part * length + tag.timestamp + lag };
+      }),
   );
-  const sent = all.toSorted((a, b) => a.part - b.part || a.tag.timestamp - b.tag.timestamp).map(({ tag }) => tag);
   const middle = length / 2;
   return sent.map((tag) => {
     const at = start + tag.timestamp + (tag.timestamp > middle ? leap : 0);
