@@ -26,6 +26,7 @@ import { startProcessMetrics } from "./process-metrics.ts";
 import { openSecrets, sealKeys } from "./secrets.ts";
 import { SITE_FOLDER } from "./serve.ts";
 import { makeShutdown, untilSignal } from "./shutdown.ts";
+import { startTracing } from "./tracing/tracing.ts";
 
 export const apiCommand = defineCommand({
   meta: { name: "api", description: "Run the API and the site alone, beside an ingest that runs elsewhere" },
@@ -36,6 +37,8 @@ export const apiCommand = defineCommand({
     const shutdown = makeShutdown(log);
     const signal = untilSignal();
     try {
+      const metrics = new PromRegistry();
+      const tracer = await startTracing(env, { metrics, shutdown, log });
       const handle = await openDatabase({ url: env.databaseUrl ?? undefined, dataDir: env.dataDir, log });
       shutdown.defer("database", () => handle.close());
       await migrate(handle);
@@ -43,7 +46,6 @@ export const apiCommand = defineCommand({
       shutdown.defer("bus", () => bus.close());
       const { secret, vault } = openSecrets(env);
       await sealKeys(handle.db, vault, log);
-      const metrics = new PromRegistry();
       shutdown.defer("process metrics", startProcessMetrics(metrics));
       await startChores({ db: handle.db, bus, uploadsDir: join(env.dataDir, "uploads") }, log);
       const mailer = await startLetters({ env, db: handle.db, bus, metrics, log, shutdown });
@@ -69,6 +71,7 @@ export const apiCommand = defineCommand({
         addressOf: callers.of,
         limits: env.apiLimits,
         restreamAnywhere: env.restreamAnywhere,
+        tracer,
         metrics,
         events,
         sockets,
@@ -78,8 +81,11 @@ export const apiCommand = defineCommand({
           ingest: { rtmpPort: env.rtmpPort, rtmpsPort: env.rtmps?.port ?? null, app: "live" },
           sendsMail: mailer !== null,
         },
-        onFailure: ({ requestId, code, cause }) =>
-          log.error({ code, requestId, error: String(cause) }, "A request failed"),
+        onFailure: ({ requestId, traceId, code, cause }) =>
+          log.error(
+            { code, requestId, ...(traceId === null ? {} : { traceId }), error: String(cause) },
+            "A request failed",
+          ),
       });
       const api: Part = (request, _address, path) => (isApiPath(path) ? app.fetch(request) : null);
       const describe = makeDescribePage((request) => app.fetch(request));

@@ -35,6 +35,7 @@ import { recordingsOf, startRecordings } from "./recordings.ts";
 import { openSecrets, sealKeys } from "./secrets.ts";
 import { readTls } from "./serve.ts";
 import { makeShutdown, untilSignal } from "./shutdown.ts";
+import { startTracing } from "./tracing/tracing.ts";
 
 const LOOPBACK = "127.0.0.1";
 
@@ -92,6 +93,7 @@ export const ingestCommand = defineCommand({
     try {
       const ffmpeg = args.packaging ? await findFfmpeg(env, log) : null;
       const metrics = new PromRegistry();
+      const tracer = await startTracing(env, { metrics, shutdown, log });
       let ingest: Ingest | null = null;
       let node: NodeLink | null = null;
       let gate: Gate = makeOpenGate(latencyOf(args.latency), qualityOf(args.quality));
@@ -154,6 +156,7 @@ export const ingestCommand = defineCommand({
           limits: env.rtmpLimits,
           isProxy: makeAddressList(env.rtmpTrustedProxies),
           callbacks: env.callbacks,
+          tracer,
           gate,
           audience,
           recordings,

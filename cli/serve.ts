@@ -55,6 +55,7 @@ import { startProcessMetrics } from "./process-metrics.ts";
 import { recordingsOf, startRecordings } from "./recordings.ts";
 import { openSecrets, sealKeys } from "./secrets.ts";
 import { makeShutdown, type Shutdown, untilSignal } from "./shutdown.ts";
+import { startTracing } from "./tracing/tracing.ts";
 
 export const SITE_FOLDER = join(import.meta.dir, "..", "web", "dist");
 const DEMO_SLUG = "demo";
@@ -93,6 +94,8 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   const ffmpeg: Ffmpeg = await findFfmpeg(env, log);
   const tls = readTls(env.rtmps);
 
+  const metrics = new PromRegistry();
+  const tracer = await startTracing(env, { metrics, shutdown, log });
   const handle = await openDatabase({ url: env.databaseUrl ?? undefined, dataDir: env.dataDir, log });
   shutdown.defer("database", () => handle.close());
   await migrate(handle);
@@ -116,8 +119,6 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   if (recovered > 0)
     log.warn({ code: "recovered", streams: recovered }, "Broadcasts that a crash had left open were ended");
 
-  const metrics = new PromRegistry();
-
   shutdown.defer("process metrics", startProcessMetrics(metrics));
   const audience = makeAudience({ bus, secret });
   shutdown.defer("audience", () => audience.stop());
@@ -132,6 +133,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
       limits: env.rtmpLimits,
       isProxy: makeAddressList(env.rtmpTrustedProxies),
       callbacks: env.callbacks,
+      tracer,
       gate,
       audience,
       recordings: recordingsOf(env, handle.db, bus),
@@ -182,13 +184,18 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
     addressOf: callers.of,
     limits: env.apiLimits,
     restreamAnywhere: env.restreamAnywhere,
+    tracer,
     metrics,
     events,
     sockets,
     views,
     probes: { database: () => handle.sql`select 1`, ingest: async () => {}, bus: () => bus.ping() },
     site: { ingest: { rtmpPort: boundRtmp, rtmpsPort, app: "live" }, sendsMail: mailer !== null },
-    onFailure: ({ requestId, code, cause }) => log.error({ code, requestId, error: String(cause) }, "A request failed"),
+    onFailure: ({ requestId, traceId, code, cause }) =>
+      log.error(
+        { code, requestId, ...(traceId === null ? {} : { traceId }), error: String(cause) },
+        "A request failed",
+      ),
   });
   const site = makeSite({
     distDir: SITE_FOLDER,

@@ -37,7 +37,7 @@ import { webhookRoutes } from "./webhooks/routes.ts";
 export function createApp(given: Services) {
   const services: Services = { ...given, addressOf: (request) => given.addressOf(originalOf(request)) };
   const methods = makeMethods();
-  const requests = makeRequestMetrics(services.metrics);
+  const requests = makeRequestMetrics(services.metrics, services.tracer ?? null);
   const views = viewService(services);
   const https = services.publicUrl?.startsWith("https:") ?? false;
   const quick = quickHeartbeats(views, { https, hasCors: services.corsOrigins.length > 0 });

@@ -76,6 +76,26 @@ export function seconds(text: string): Check<number> {
   return "ok" in found && found.ok > 0 ? found : { wrong: "must be a whole number of seconds from 1 to 999999" };
 }
 
+/** Of something, 0 to 1. */
+export function share(text: string): Check<number> {
+  const value = /^\d(\.\d{1,9})?$/.test(text) ? Number(text) : 2;
+  return value <= 1 ? { ok: value } : { wrong: "must be a number from 0 to 1, such as 0.1" };
+}
+
+/** Values may be percent-encoded, as in W3C Baggage. */
+export function headers(text: string): Check<Readonly<Record<string, string>>> {
+  const pairs = text.split(",").map((pair) => /^\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*([\x20-\x7e]*?)\s*$/.exec(pair));
+  const wrong = {
+    wrong: "must be name=value pairs separated by commas, values percent-encoded, such as x-api-key=abc",
+  };
+  if (pairs.some((pair) => pair === null)) return wrong;
+  try {
+    return { ok: Object.fromEntries(pairs.map((pair) => [pair![1]!, decodeURIComponent(pair![2]!)])) };
+  } catch {
+    return wrong;
+  }
+}
+
 const UNITS: Readonly<Record<string, number>> = { "": 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 };
 
 export function bytes(text: string): Check<number> {

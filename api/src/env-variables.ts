@@ -6,6 +6,7 @@ import {
   bytes,
   count,
   days,
+  headers,
   host,
   limits,
   oneOf,
@@ -19,6 +20,7 @@ import {
   seconds,
   secret,
   sender,
+  share,
   text,
   url,
   withDefault,
@@ -215,6 +217,26 @@ export const VARIABLES = {
     parse: optional(url(["smtp:", "smtps:"], "smtp://user:password@mail.example.org:587")),
   },
   MAIL_FROM: { about: "sender of these letters; needs SMTP_URL", readBy: SITE, parse: optional(sender) },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    about: "collector of traces, by OTLP over HTTP in JSON (/v1/traces is added); unset: nothing is traced",
+    readBy: SERVERS,
+    parse: optional(url(["http:", "https:"], "http://collector:4318")),
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    about: "headers for the collector, name=value with commas between; unset: none",
+    readBy: SERVERS,
+    parse: orNone({}, headers),
+  },
+  OTEL_SERVICE_NAME: {
+    about: "what traces call this process",
+    readBy: SERVERS,
+    ...withDefault("streamhub", text),
+  },
+  OTEL_TRACES_SAMPLER_ARG: {
+    about: "part of the traces that is kept, 0 to 1, whole traces by their id; the same for all processes",
+    readBy: SERVERS,
+    ...withDefault("1", share),
+  },
   CORS_ORIGINS: {
     about: "other sites whose pages may call the API, with commas between; unset: none",
     readBy: SITE,
@@ -267,6 +289,7 @@ export const SECRET_VARIABLES = [
   "ON_PLAY_DONE_URL",
   "ON_UPDATE_URL",
   "SMTP_URL",
+  "OTEL_EXPORTER_OTLP_HEADERS",
 ] as const satisfies readonly VariableName[];
 
 /** The values of all variables that passed their checks. */

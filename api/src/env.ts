@@ -95,6 +95,13 @@ export interface Env {
   } | null;
   /** `url` has a password in it. */
   readonly mail: { readonly url: string; readonly from: string } | null;
+  /** `endpoint` and `headers` may have secrets in them. */
+  readonly tracing: {
+    readonly endpoint: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly serviceName: string;
+    readonly ratio: number;
+  } | null;
   readonly corsOrigins: readonly string[];
   readonly publicUrl: string | null;
   readonly remuxer: (typeof REMUXERS)[number];
@@ -183,6 +190,15 @@ export function readEnv(record: Readonly<Record<string, string | undefined>>, op
         }
       : null,
     mail: value.SMTP_URL === null ? null : { url: value.SMTP_URL, from: value.MAIL_FROM! },
+    tracing:
+      value.OTEL_EXPORTER_OTLP_ENDPOINT === null
+        ? null
+        : {
+            endpoint: value.OTEL_EXPORTER_OTLP_ENDPOINT,
+            headers: value.OTEL_EXPORTER_OTLP_HEADERS,
+            serviceName: value.OTEL_SERVICE_NAME,
+            ratio: value.OTEL_TRACES_SAMPLER_ARG,
+          },
     corsOrigins: value.CORS_ORIGINS,
     publicUrl: value.PUBLIC_URL,
     remuxer: value.REMUXER,

@@ -1,8 +1,10 @@
 /** The one place where a failure becomes an HTTP answer: RFC 9457 problem+json with a stable `code` and the request's id. */
 import { DatabaseError } from "@streamhub/db";
 import { Elysia, t, ValidationError } from "elysia";
+import { originalOf } from "./edge/edge.ts";
 import { SECURITY } from "./edge/security.ts";
 import { wishOf } from "./text.ts";
+import { traceIdOf } from "./tracing.ts";
 
 /** Stable codes: clients and `docs/errors.md` rely on them. `title` is what all occurrences have in common. */
 export const PROBLEMS = {
@@ -112,6 +114,8 @@ export class AppError extends Error {
 /** Told of every failure that is ours, for the log. The cause may carry internals, so it never reaches the client. */
 export type FailureSink = (failure: {
   readonly requestId: string;
+  /** Null: it is not traced. */
+  readonly traceId: string | null;
   readonly code: ProblemCode;
   readonly cause: unknown;
 }) => void;
@@ -245,7 +249,7 @@ export function problems(onFailure: FailureSink, methodsOf: (path: string) => re
         response.headers.set("allow", allowed.join(", "));
         return response;
       }
-      if (ours) onFailure({ requestId, code: refusal.code, cause: error });
+      if (ours) onFailure({ requestId, traceId: traceIdOf(originalOf(request)), code: refusal.code, cause: error });
       return problemResponse(refusal, requestId);
     });
 }

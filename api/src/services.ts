@@ -8,6 +8,7 @@ import type { RequestLimits } from "./limits/model.ts";
 import type { Outbound } from "./outbound/outbound.ts";
 import type { Site } from "./site/model.ts";
 import type { Sockets } from "./sockets.ts";
+import type { RequestTracer } from "./tracing.ts";
 import type { Views } from "./views/views.ts";
 
 export interface Services {
@@ -41,6 +42,8 @@ export interface Services {
   readonly outbound?: Outbound;
   /** Broadcasts may be sent on to private addresses too; default false. */
   readonly restreamAnywhere?: boolean;
+  /** Default: nothing is traced. */
+  readonly tracer?: RequestTracer | null;
   readonly onFailure?: FailureSink;
   /** Milliseconds since 1970; default the clock. */
   readonly now?: () => number;

@@ -42,6 +42,7 @@ function propertyOf(name: VariableName): string {
   if (name === "INGEST_URL" || name === "MAX_PUBLISHERS" || name === "DRAIN_SECONDS") return "ingestNode";
   if (name === "SMTP_URL" || name === "MAIL_FROM") return "mail";
   if (name.startsWith("ON_") || name === "CALLBACK_METHOD") return "callbacks";
+  if (name.startsWith("OTEL_")) return "tracing";
   // Checked by the schema itself, for parts that run apart.
   if (name === "NODE_ENV") return "partsRunApart";
   return name.toLowerCase().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -49,9 +50,9 @@ function propertyOf(name: VariableName): string {
 
 /** A command's own file, and those that it hands its settings to. */
 const SOURCES: Readonly<Record<Reader, readonly string[]>> = {
-  serve: ["serve.ts", "find-ffmpeg.ts", "secrets.ts", "recordings.ts", "covers.ts", "letters.ts"],
-  api: ["api.ts", "secrets.ts", "letters.ts"],
-  ingest: ["ingest.ts", "find-ffmpeg.ts", "secrets.ts", "recordings.ts", "covers.ts"],
+  serve: ["serve.ts", "find-ffmpeg.ts", "secrets.ts", "recordings.ts", "covers.ts", "letters.ts", "tracing/tracing.ts"],
+  api: ["api.ts", "secrets.ts", "letters.ts", "tracing/tracing.ts"],
+  ingest: ["ingest.ts", "find-ffmpeg.ts", "secrets.ts", "recordings.ts", "covers.ts", "tracing/tracing.ts"],
   migrate: ["database.ts"],
   user: ["database.ts"],
   seed: ["database.ts", "secrets.ts"],

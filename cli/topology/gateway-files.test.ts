@@ -1,5 +1,5 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort, startNginx } from "../e2e/part.ts";
@@ -9,7 +9,7 @@ import { gatewayConfiguration, makeCertificate } from "./gateway-files.ts";
 setDefaultTimeout(60_000);
 
 /** Written where NGINX reads it, with a certificate, on ports that are free. */
-async function written(folder: string) {
+async function written(folder: string, apiServers = "server 127.0.0.1:8001; server 127.0.0.1:8002;") {
   const { cert, key } = await makeCertificate(folder);
   const [https, rtmps] = [await freePort(), await freePort()];
   const path = join(folder, "nginx.conf");
@@ -26,7 +26,7 @@ async function written(folder: string) {
     GATEWAY_HTTPS_AUTHORITY: `$host:${https}`,
     GATEWAY_CERT: cert,
     GATEWAY_KEY: key,
-    GATEWAY_API_SERVERS: "server 127.0.0.1:8001; server 127.0.0.1:8002;",
+    GATEWAY_API_SERVERS: apiServers,
     GATEWAY_MEDIA_SERVERS: "server 127.0.0.1:8081; server 127.0.0.1:8082;",
     GATEWAY_RTMP_SERVERS: "server 127.0.0.1:1935 max_fails=1 fail_timeout=2s; server 127.0.0.1:1937;",
     GATEWAY_RESOLVER: "127.0.0.1",
@@ -36,9 +36,13 @@ async function written(folder: string) {
   return { path, https, rtmps };
 }
 
+const NEVER_KEPT = { "cache-control": "no-store" };
+
 const folders: string[] = [];
 function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "streamhub-nginx-"));
+  // NGINX's workers are another user.
+  chmodSync(folder, 0o755);
   folders.push(folder);
   return folder;
 }
@@ -85,6 +89,34 @@ test("TLS is 1.2 or 1.3, for browsers and for encoders", async () => {
     }
   } finally {
     await nginx.stop();
+  }
+});
+
+test("a request that belongs to no trace begins one with its own id; another one's goes on", async () => {
+  const api = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: ({ headers }) =>
+      Response.json({ trace: headers.get("traceparent"), id: headers.get("x-request-id") }, { headers: NEVER_KEPT }),
+  });
+  const { path, https } = await written(makeFolder(), `server 127.0.0.1:${api.port};`);
+  const nginx = startNginx(path);
+  const ask = async (headers: Record<string, string> = {}) => {
+    const tls = { rejectUnauthorized: false };
+    const response = await fetch(`https://127.0.0.1:${https}/api/streams`, { headers, tls } as RequestInit);
+    return (await response.json()) as { trace: string; id: string };
+  };
+  try {
+    const { trace, id } = await until("it answers", () => ask());
+    expect(id).toMatch(/^[0-9a-f]{32}$/);
+    expect(trace).toBe(`00-${id}-${id.slice(0, 16)}-01`);
+    const theirs = `00-${"a".repeat(32)}-${"b".repeat(16)}-00`;
+    expect((await ask({ traceparent: theirs })).trace).toBe(theirs);
+    const forged = await ask({ traceparent: `${theirs}-more` });
+    expect(forged.trace).toBe(`00-${forged.id}-${forged.id.slice(0, 16)}-01`);
+  } finally {
+    await nginx.stop();
+    await api.stop(true);
   }
 });
 

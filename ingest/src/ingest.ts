@@ -7,6 +7,7 @@ import { withAudience } from "./delivery/audience.ts";
 import { makeDelivery } from "./delivery/delivery.ts";
 import { makeDownload } from "./delivery/download.ts";
 import type { MediaSockets } from "./delivery/live-sockets.ts";
+import { withTraces } from "./delivery/traced.ts";
 import { makeVod } from "./delivery/vod.ts";
 import { deliveryMetrics } from "./delivery-metrics.ts";
 import { makePlayback } from "./live/playback.ts";
@@ -21,6 +22,7 @@ import type {
   Siblings,
 } from "./live/ports.ts";
 import { Registry, type RegistryListener } from "./live/registry.ts";
+import type { Tracer } from "./live/trace.ts";
 import type { PackagingStats } from "./packaging.ts";
 import { type CoverSink, makePackagings } from "./packagings.ts";
 import { pictureMetrics } from "./picture-metrics.ts";
@@ -72,6 +74,8 @@ export interface IngestOptions {
   readonly restreams?: { readonly targets: RestreamTargets; readonly lookup: AddressLookup } | null;
   /** Programs of the operator that are asked and told of who publishes and plays over RTMP; default none. */
   readonly callbacks?: CallbackSettings | null;
+  /** Default: nothing is traced. */
+  readonly tracer?: Tracer | null;
   /** Told of those who watch; default nobody. */
   readonly audience?: Audience | null;
   /** Other processes that listen on the same RTMP ports; default none. */
@@ -189,6 +193,7 @@ export function startIngest(options: IngestOptions): Ingest {
     limits,
     metrics,
     log,
+    ...(options.tracer ? { tracer: options.tracer } : {}),
   });
 
   const ticking = setInterval(stat.tick, STAT_EVERY_MS);
@@ -197,7 +202,10 @@ export function startIngest(options: IngestOptions): Ingest {
   return {
     rtmpPort: server.port,
     rtmpsPort: server.tlsPort,
-    handle: (request, address) => live(request, address) ?? vod?.handle(request, address) ?? null,
+    handle: withTraces(
+      (request, address) => live(request, address) ?? vod?.handle(request, address) ?? null,
+      options.tracer ?? null,
+    ),
     listen: (listener) => registry.listen(listener),
     cut(streamId, reason) {
       for (const broadcast of [...registry.all()]) {

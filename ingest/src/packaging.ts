@@ -82,6 +82,9 @@ export function startPackaging(options: PackagingOptions): Packaging {
   let failure: string | null = null;
   let segments = 0;
   const done = Promise.withResolvers<void>();
+  const { trace } = broadcast;
+  const untilKeyframe = trace.child("broadcast.first_keyframe");
+  const untilPart = trace.child("broadcast.first_part");
 
   const { part, isLow, batch } = LATENCY[broadcast.latency];
   const bySeconds = Math.max(0, Math.floor(broadcast.startedAt / 1000) - NUMBERS_SINCE);
@@ -120,6 +123,7 @@ export function startPackaging(options: PackagingOptions): Packaging {
     {
       ...(feed === null ? {} : { onFrame: feed.onFrame }),
       onPart(rendition, made, segment) {
+        if (segments === 0) untilPart.end();
         const listedAt = now();
         window.setTime(listedAt);
         window.onPart(rendition, made, segment);
@@ -154,10 +158,15 @@ export function startPackaging(options: PackagingOptions): Packaging {
     choice: options.remuxer ?? "auto",
     ffmpeg,
     batch,
+    trace: broadcast.trace,
     ...(options.onChild === undefined ? {} : { onChild: options.onChild }),
   });
 
-  const makeRemuxer: LadderOptions["makeRemuxer"] = options.makeRemuxer ?? remuxer.makeRemuxer;
+  const begin = options.makeRemuxer ?? remuxer.makeRemuxer;
+  const makeRemuxer: LadderOptions["makeRemuxer"] = (...args) => {
+    untilKeyframe.end();
+    return begin(...args);
+  };
   const ladder =
     broadcast.quality === "source" ? null : makeLadder({ makeRemuxer, now, log, limits: options.ladderLimits ?? {} });
 
@@ -175,6 +184,8 @@ export function startPackaging(options: PackagingOptions): Packaging {
       takeBack: packager.takeBack,
       onEnd(reason) {
         packager.endEpoch();
+        untilKeyframe.end("there was none");
+        untilPart.end("there was none");
         failure = reason;
         state = reason === null ? "ended" : "failed";
         window.setTime(now());

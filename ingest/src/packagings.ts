@@ -5,6 +5,7 @@ import type { Delivery } from "./delivery/delivery.ts";
 import type { LiveBroadcast } from "./live/broadcast.ts";
 import type { Log, RemuxerChoice } from "./live/ports.ts";
 import type { RegistryListener } from "./live/registry.ts";
+import { NO_SPAN, traceOf } from "./live/trace.ts";
 import { type Packaging, type PackagingStats, startPackaging } from "./packaging.ts";
 import { makeBroadcastPictures } from "./pictures/broadcast-pictures.ts";
 import type { Drawer } from "./pictures/drawer.ts";
@@ -139,6 +140,8 @@ export function makePackagings({
       const { slug, streamId } = broadcast;
       const violated = new Set<string>();
       const archive = recordings?.open(broadcast) ?? null;
+      const recorded = archive === null ? NO_SPAN : broadcast.trace.child("recording");
+      const traced = traceOf(broadcast.trace);
       const drawn = pictures === null ? null : picturesOf(broadcast, archive);
       const packaging = startPackaging({
         broadcast,
@@ -160,8 +163,8 @@ export function makePackagings({
         },
         log: (code, details) =>
           WORTH_A_WARNING.has(code)
-            ? log.warn({ code, slug, streamId, ...details }, "Packaging had to act")
-            : log.debug({ code, slug, streamId, ...details }, "Packaging"),
+            ? log.warn({ code, slug, streamId, ...details, ...traced }, "Packaging had to act")
+            : log.debug({ code, slug, streamId, ...details, ...traced }, "Packaging"),
       });
       running.add(packaging);
       if (streamId !== null) byStream.set(streamId, packaging);
@@ -171,6 +174,7 @@ export function makePackagings({
           finishing.add(finish);
         }
         if (archive !== null) recordings?.close(archive);
+        recorded.end();
         for (const reason of DROP_REASONS) pastDropped[reason] += droppedBy(packaging, reason);
         for (const count of COUNTS) past[count] += packaging.stats[count];
         running.delete(packaging);

@@ -4,6 +4,7 @@
  */
 import type { Registry } from "prom-client";
 import type { Handler } from "../edge/edge.ts";
+import { type RequestSpan, type RequestTracer, traceRequest } from "../tracing.ts";
 import { reading } from "./registry.ts";
 import { type Tally, talliesOf } from "./tallies.ts";
 import { makeTemplates } from "./templates.ts";
@@ -19,7 +20,8 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIO
 /** Seconds. */
 const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
-export function makeRequestMetrics(registry: Registry): RequestMetrics {
+/** `tracer`: begins a span for each request too. */
+export function makeRequestMetrics(registry: Registry, tracer: RequestTracer | null = null): RequestMetrics {
   const templates = makeTemplates();
   const tallies = talliesOf(registry, {
     counter: { name: "streamhub_http_requests_total", help: "Requests to the API, by route template" },
@@ -45,23 +47,27 @@ export function makeRequestMetrics(registry: Registry): RequestMetrics {
   let inFlight = 0;
   reading(registry, "streamhub_http_requests_in_flight", "Requests to the API that have no answer yet", () => inFlight);
 
-  function count(request: Request, status: number, began: number): void {
+  const methodOf = ({ method }: Request) => (METHODS.has(method) ? method : "other");
+  const routeOf = ({ url }: Request) => templates.of(url) ?? "none";
+
+  function count(request: Request, status: number, began: number, span: RequestSpan | null): void {
     inFlight--;
-    const method = METHODS.has(request.method) ? request.method : "other";
-    tallyOf(templates.of(request.url) ?? "none", method, status).add((performance.now() - began) / 1_000);
+    tallyOf(routeOf(request), methodOf(request), status).add((performance.now() - began) / 1_000);
+    span?.end(status >= 500 ? `${status}` : null, { "http.response.status_code": status });
   }
 
   function wrapped(inner: Handler): Handler {
     return (request) => {
       const began = performance.now();
       inFlight++;
+      const span = tracer === null ? null : traceRequest(tracer, request, methodOf(request), routeOf(request));
       const done = (response: Response): Response => {
         // A request that became a WebSocket has no answer.
-        count(request, response instanceof Response ? response.status : 101, began);
+        count(request, response instanceof Response ? response.status : 101, began, span);
         return response;
       };
       const failed = (error: unknown): never => {
-        count(request, 500, began);
+        count(request, 500, began, span);
         throw error;
       };
       try {

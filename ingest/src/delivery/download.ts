@@ -2,6 +2,7 @@
 import type { Downloads } from "../recording/downloads.ts";
 import type { Recording } from "../recording/recording.ts";
 import { plain, respondFrom } from "./media-response.ts";
+import { spanOf } from "./traced.ts";
 
 /** Longer than browsers and proxies like to wait without an answer is not waited at once. */
 const WAIT = 20_000;
@@ -11,7 +12,7 @@ const UNCACHED = { "cache-control": "no-store" };
 
 export function makeDownload(downloads: Downloads, waitMs = WAIT) {
   return async (request: Request, streamId: number, recording: Recording): Promise<Response> => {
-    const made = downloads.file(streamId, recording);
+    const made = downloads.file(streamId, recording, spanOf(request));
     const late = Promise.withResolvers<"late">();
     const timer = setTimeout(() => late.resolve("late"), waitMs);
     const file = await Promise.race([made, late.promise]);

@@ -3,6 +3,7 @@ import { GopCache, type GopCacheLimits } from "./gop-cache.ts";
 import type { LatencyProfile } from "./latency.ts";
 import { type MediaKind, type MediaTag, makeMediaTag } from "./media-tag.ts";
 import type { Quality, RemuxerChoice } from "./ports.ts";
+import { NO_SPAN, type Span } from "./trace.ts";
 
 /** Whoever consumes a broadcast: a remuxer, an RTMP player, a recorder. Calls are synchronous; a sink must not throw. */
 export interface BroadcastSink {
@@ -33,6 +34,8 @@ export interface Broadcast {
   readonly isRecorded: boolean;
   /** How far viewers may rewind; null: to the beginning. */
   readonly dvrSeconds: number | null;
+  /** Of all that happens to it. */
+  readonly trace: Span;
   /** Unix time of the accepted publish. */
   readonly startedAt: Milliseconds;
   /**
@@ -77,6 +80,8 @@ export interface LiveBroadcastOptions {
   readonly isRecorded?: boolean;
   /** Default: no further than players need. */
   readonly dvrSeconds?: number | null;
+  /** Default: it is not traced. */
+  readonly trace?: Span;
   readonly startedAt: Milliseconds;
   readonly publisher: Publisher;
   readonly gopLimits?: GopCacheLimits;
@@ -92,6 +97,7 @@ export class LiveBroadcast implements Broadcast {
   readonly remuxer: RemuxerChoice;
   readonly isRecorded: boolean;
   readonly dvrSeconds: number | null;
+  readonly trace: Span;
   readonly startedAt: Milliseconds;
   private readonly cache: GopCache;
   private sinks: readonly BroadcastSink[] = [];
@@ -123,6 +129,7 @@ export class LiveBroadcast implements Broadcast {
     this.remuxer = options.remuxer ?? "auto";
     this.isRecorded = options.isRecorded ?? false;
     this.dvrSeconds = options.dvrSeconds === undefined ? 0 : options.dvrSeconds;
+    this.trace = options.trace ?? NO_SPAN;
     this.startedAt = options.startedAt;
     this.cache = new GopCache(options.gopLimits);
   }
@@ -195,6 +202,7 @@ export class LiveBroadcast implements Broadcast {
     if (this.ended || this.current === null) return;
     this.current = null;
     this.away = now;
+    this.trace.event("publisher.away");
     this.cache.reset();
     for (const sink of this.sinks) sink.onAway?.();
   }
@@ -209,12 +217,14 @@ export class LiveBroadcast implements Broadcast {
     }
     this.current = publisher;
     this.away = null;
+    this.trace.event("publisher.back");
   }
 
   end(): void {
     if (this.ended) return;
     this.ended = true;
     this.current = null;
+    this.trace.end();
     const { sinks } = this;
     this.sinks = [];
     this.cache.clear();

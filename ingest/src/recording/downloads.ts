@@ -6,6 +6,7 @@ import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CHILD_ENVIRONMENT } from "../child/environment.ts";
 import type { Log } from "../live/ports.ts";
+import { NO_SPAN, type Span, traceOf } from "../live/trace.ts";
 import type { Storage } from "../storage/storage.ts";
 import { exportRecording } from "./export-file.ts";
 import { recordingPrefix } from "./names.ts";
@@ -27,10 +28,11 @@ export interface DownloadsOptions {
 export type DownloadFailure = "no-room" | "busy" | "failed";
 
 export interface Downloads {
-  /** The file, once it is made. Never rejects. */
+  /** The file, once it is made. Never rejects. `trace`: of who asks first. */
   file(
     streamId: number,
     recording: Recording,
+    trace?: Span,
   ): Promise<{ readonly path: string; readonly size: number } | DownloadFailure>;
   /** Names its bytes: the same recording gives the same file. */
   etag(streamId: number, recording: Recording): string;
@@ -65,19 +67,25 @@ export function makeDownloads(options: DownloadsOptions): Downloads {
     );
   }
 
-  async function make(streamId: number, recording: Recording, name: string): Promise<Made> {
+  async function make(streamId: number, recording: Recording, name: string, trace: Span): Promise<Made> {
     const path = join(folder, name);
     const free = await options.free();
     if (free !== null && free < recording.size * 1.02 + options.minFreeBytes) return "no-room";
     await mkdir(folder, { recursive: true });
     const unfinished = join(folder, `.${name}`);
+    const converting = trace.child("ffmpeg", { "streamhub.stream_id": streamId, "streamhub.purpose": "download" });
     try {
       await convert(streamId, recording, unfinished);
+      converting.end();
       await rename(unfinished, path);
       const size = await sizeOf(path);
       return size === null ? "failed" : { path, size };
     } catch (error) {
-      log.warn({ code: "download.failed", streamId, error: String(error) }, "A recording could not be made one file");
+      converting.end("download.failed");
+      log.warn(
+        { code: "download.failed", streamId, error: String(error), ...traceOf(trace) },
+        "A recording could not be made one file",
+      );
       return "failed";
     } finally {
       await rm(unfinished, { force: true });
@@ -123,7 +131,7 @@ export function makeDownloads(options: DownloadsOptions): Downloads {
 
   return {
     etag: (streamId, recording) => `"d${nameOf(streamId, recording)}"`,
-    async file(streamId, recording) {
+    async file(streamId, recording, trace = NO_SPAN) {
       const name = nameOf(streamId, recording);
       usedAt.set(name, Date.now());
       const path = join(folder, name);
@@ -132,7 +140,9 @@ export function makeDownloads(options: DownloadsOptions): Downloads {
       const known = making.get(name);
       if (known !== undefined) return known;
       if (making.size >= MAX_WAITING || closed) return "busy";
-      const made = turn.then(() => (closed ? "busy" : make(streamId, recording, name))).catch((): Made => "failed");
+      const made = turn
+        .then(() => (closed ? "busy" : make(streamId, recording, name, trace)))
+        .catch((): Made => "failed");
       turn = made;
       making.set(name, made);
       void made.finally(() => making.delete(name));

@@ -2,11 +2,12 @@
 import type { Milliseconds } from "../bytes/units.ts";
 import type { MediaTag } from "../live/media-tag.ts";
 import type { RemuxerChoice } from "../live/ports.ts";
+import { NO_SPAN, type Span } from "../live/trace.ts";
 import { type Ffmpeg, whyNot } from "./ffmpeg-probe.ts";
 import { startFfmpegRemuxer } from "./ffmpeg-remuxer.ts";
 import type { Rung } from "./ladder-rungs.ts";
 import { startNativeRemuxer } from "./native/native-remuxer.ts";
-import type { MakeRemuxer, Remuxer } from "./remuxer.ts";
+import type { MakeRemuxer, Remuxer, RemuxSink } from "./remuxer.ts";
 
 export interface RemuxerOptions {
   readonly choice: RemuxerChoice;
@@ -14,6 +15,8 @@ export interface RemuxerOptions {
   /** How much media crosses ffmpeg's pipes at once. */
   readonly batch: Milliseconds;
   readonly onChild?: (pid: number) => void;
+  /** Of the broadcast; default: it is not traced. */
+  readonly trace?: Span;
 }
 
 export interface RemuxerChooser {
@@ -23,7 +26,7 @@ export interface RemuxerChooser {
   readonly whyNot: (tag: MediaTag) => string | null;
 }
 
-export function chooseRemuxer({ choice, ffmpeg, batch, onChild }: RemuxerOptions): RemuxerChooser {
+export function chooseRemuxer({ choice, ffmpeg, batch, onChild, trace = NO_SPAN }: RemuxerOptions): RemuxerChooser {
   // Opus in classic FLV is nobody's standard.
   const codecOf = (tag: MediaTag) => (tag.codec === "Opus" && !tag.isEnhanced ? "unsupported" : tag.codec);
   const ffmpegCant = (tag: MediaTag): string | null => whyNot(ffmpeg, codecOf(tag));
@@ -37,14 +40,31 @@ export function chooseRemuxer({ choice, ffmpeg, batch, onChild }: RemuxerOptions
       // ffmpeg is the only one that encodes.
       const isNative =
         rungs.length > 0 && isReadable ? false : choice === "native" || (choice === "auto" && !isReadable);
-      if (isNative) return startNativeRemuxer(plan, sink);
-      return startFfmpegRemuxer(plan, sink, {
-        path: ffmpeg.path,
-        verbose: failures > 0,
-        batchMs: batch,
-        rungs: isReadable ? rungs : [],
-        ...(onChild === undefined ? {} : { onChild }),
+      const span = trace.child(isNative ? "remux.native" : "ffmpeg", {
+        "streamhub.codecs": plan.heads.map(({ codec }) => codec).join(),
+        "streamhub.encoded_renditions": rungs.length,
+        "streamhub.failures_before": failures,
       });
+      const watched: RemuxSink = {
+        ...sink,
+        onEnd(end) {
+          span.end(end.kind === "failed" ? end.reason : null);
+          sink.onEnd(end);
+        },
+      };
+      try {
+        if (isNative) return startNativeRemuxer(plan, watched);
+        return startFfmpegRemuxer(plan, watched, {
+          path: ffmpeg.path,
+          verbose: failures > 0,
+          batchMs: batch,
+          rungs: isReadable ? rungs : [],
+          ...(onChild === undefined ? {} : { onChild }),
+        });
+      } catch (error) {
+        span.end("it did not start");
+        throw error;
+      }
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Whether a peer may publish or play: the operator's programs are asked first, where there are any, then the gate. */
 import type { Milliseconds } from "../bytes/units.ts";
 import type { Admitted, CallbackPeer, Callbacks, CallbackVisit, Gate, Log, Refused } from "../live/ports.ts";
+import { NO_SPAN, type Span } from "../live/trace.ts";
 import type { CloseReason } from "./limits.ts";
 
 export interface AdmissionContext {
@@ -43,12 +44,18 @@ export class Admission {
   ) {}
 
   /** Never rejects. */
-  async publish(peer: CallbackPeer, name: string): Promise<Admitted | Refused> {
+  async publish(peer: CallbackPeer, name: string, trace: Span): Promise<Admitted | Refused> {
     const { gate, log } = this.context;
     const { connectionId, address } = peer;
     try {
+      const asking = this.context.callbacks === null ? NO_SPAN : trace.child("publish.callback");
       const answer = await this.ask("publish", peer, name);
-      return typeof answer === "string" ? await gate.admit({ key: bare(answer), connectionId, address }) : answer;
+      asking.end(typeof answer === "string" ? null : answer.code);
+      if (typeof answer !== "string") return answer;
+      const authorising = trace.child("publish.authorise");
+      const admitted = await gate.admit({ key: bare(answer), connectionId, address });
+      authorising.end(admitted.kind === "refused" ? admitted.code : null);
+      return admitted;
     } catch (error) {
       log.error({ code: GATE_FAILED.code, connectionId, error: String(error) }, "The gate failed");
       return GATE_FAILED;

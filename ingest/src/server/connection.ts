@@ -9,6 +9,7 @@ import { LiveBroadcast, type Publisher } from "../live/broadcast.ts";
 import type { Playback } from "../live/playback.ts";
 import type { Admitted, CallbackPeer, Refused, Siblings } from "../live/ports.ts";
 import type { Registry } from "../live/registry.ts";
+import { NO_SPAN, type Span, type Tracer, traceOf } from "../live/trace.ts";
 import { type Status, StatusCode } from "../rtmp/command/status.ts";
 import type { HandshakeCrypto } from "../rtmp/handshake/crypto.ts";
 import type { MediaEvent, PlayRequestedEvent, PublishRequestedEvent, ServerEvent } from "../rtmp/session/events.ts";
@@ -33,6 +34,7 @@ export interface ConnectionContext extends AdmissionContext {
   readonly chunkSize: number;
   readonly apps: readonly string[] | null;
   readonly siblings: Siblings | null;
+  readonly tracer: Tracer;
   readonly now: () => Milliseconds;
   /** The server takes no new connections: who is lost can't come back here. */
   readonly isDraining: () => boolean;
@@ -74,6 +76,9 @@ export class Connection implements Publisher {
   private since: Milliseconds;
   /** For a sibling; null: it can't be handed over (any more). */
   private transcript: Transcript | null;
+  private readonly connectedAt: Milliseconds;
+  /** Of the publish that is being decided on. */
+  private trace: Span = NO_SPAN;
 
   constructor(
     private readonly socket: Pick<Socket<unknown>, "write" | "end" | "terminate">,
@@ -90,6 +95,7 @@ export class Connection implements Publisher {
     this.queue = new WriteQueue(socket);
     this.admission = new Admission(context, () => this.sendAway());
     this.since = context.now();
+    this.connectedAt = this.since;
   }
 
   onData(bytes: Uint8Array): void {
@@ -257,8 +263,13 @@ export class Connection implements Publisher {
 
   private ask(event: PublishRequestedEvent): void {
     this.role = { kind: "asking" };
+    this.trace = this.context.tracer.start("rtmp.publish", {
+      kind: "server",
+      startedAt: this.connectedAt,
+      attributes: { "streamhub.connection_id": this.id },
+    });
     this.admission
-      .publish(this.peer, event.key)
+      .publish(this.peer, event.key, this.trace)
       .then((answer) => this.startPublisher(event, answer))
       .catch((error) => this.failed(error, "A publisher could not be started"));
   }
@@ -282,10 +293,12 @@ export class Connection implements Publisher {
     const { log, registry, gate, now } = this.context;
     const place = this.placeElsewhere(answer);
     if (place !== null) {
+      this.trace.end(null, { "streamhub.handed_over": true });
       if (this.isOpen) this.handOver(place);
       return;
     }
     if (answer.kind === "refused") {
+      this.trace.end(answer.code);
       if (!this.isOpen) return;
       log.warn({ code: answer.code, connectionId: this.id, address: this.address }, answer.reason);
       this.reject(event.streamId, answer.reason, refusedAs(answer));
@@ -297,17 +310,20 @@ export class Connection implements Publisher {
     const isSame = known !== undefined && known.streamId === streamId;
     if (!this.isOpen) {
       // The peer went, or was sent away, while the gate was asked.
+      this.trace.end("the peer is gone");
       if (streamId !== null && !isSame) void gate.ended(streamId, now());
       return;
     }
     if (isSame) {
       if (takesOver(known, answer.secondEncoder, this.address, now())) this.resume(event, known);
-      else
+      else {
+        this.trace.end("refused.already-publishing");
         this.reject(
           event.streamId,
           "Another encoder is publishing with this stream key.",
           "refused.already-publishing",
         );
+      }
       return;
     }
     // The gate's word counts: whoever still publishes under this name here lost the channel meanwhile.
@@ -315,7 +331,11 @@ export class Connection implements Publisher {
       known.refuse("publish.replaced", "Another publisher has taken this channel over.");
       registry.end(known, now());
     }
-    const broadcast = new LiveBroadcast({ ...answer, startedAt: now(), publisher: this });
+    const trace = this.trace.child("broadcast", {
+      "streamhub.channel": slug,
+      ...(streamId === null ? {} : { "streamhub.stream_id": streamId }),
+    });
+    const broadcast = new LiveBroadcast({ ...answer, startedAt: now(), publisher: this, trace });
     // Taken before the listeners hear of it: they may refuse at once, and what they throw must not leave a broadcast without an owner.
     this.role = { kind: "publisher", streamId: event.streamId, broadcast };
     registry.start(broadcast);
@@ -339,7 +359,9 @@ export class Connection implements Publisher {
     this.since = now();
     // The encoder waits for this answer, and nobody for the log.
     this.guard((events) => this.session.accept(event.streamId, events));
-    log.info({ code, connectionId: this.id, streamId, slug, address: this.address }, message);
+    this.trace.end();
+    const traced = traceOf(this.trace);
+    log.info({ code, connectionId: this.id, streamId, slug, address: this.address, ...traced }, message);
   }
 
   private askToPlay(event: PlayRequestedEvent): void {
@@ -481,7 +503,7 @@ export class Connection implements Publisher {
     const [code, message] = isWaitedFor
       ? ["publish.lost", "A publisher is gone; its broadcast waits for it"]
       : ["publish.ended", "A broadcast ended"];
-    log.info({ code, connectionId: this.id, streamId, slug, ...stats }, message);
+    log.info({ code, connectionId: this.id, streamId, slug, ...stats, ...traceOf(broadcast.trace) }, message);
   }
 
   private closeAfterWrites(reason: CloseReason | WireErrorCode): void {

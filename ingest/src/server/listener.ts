@@ -6,6 +6,7 @@ import { WireError, type WireErrorCode } from "../bytes/wire-error.ts";
 import type { Playback } from "../live/playback.ts";
 import type { Callbacks, Gate, Log, Siblings } from "../live/ports.ts";
 import type { Registry } from "../live/registry.ts";
+import { NO_TRACER, type Tracer } from "../live/trace.ts";
 import { type Introduced, ProxyHeader } from "../proxy-protocol/header.ts";
 import type { HandshakeCrypto } from "../rtmp/handshake/crypto.ts";
 import { afterJump, makeClockWatch } from "./clock-jump.ts";
@@ -44,6 +45,8 @@ export interface RtmpServerOptions {
   readonly limits: ServerLimits;
   readonly metrics: ServerMetrics;
   readonly log: Log;
+  /** Default: nothing is traced. */
+  readonly tracer?: Tracer;
 }
 
 export interface RtmpServer {
@@ -75,6 +78,7 @@ export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
   const context: ConnectionContext = {
     ...options,
     siblings,
+    tracer: options.tracer ?? NO_TRACER,
     crypto: nodeHandshakeCrypto,
     chunkSize: CHUNK_SIZE,
     now: systemNow,
