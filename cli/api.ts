@@ -21,7 +21,7 @@ import { startLetters } from "./letters.ts";
 import { makeLog } from "./log.ts";
 import { makeMetricsPart } from "./metrics.ts";
 import { jsonArg, print } from "./output.ts";
-import { makeDescribePage } from "./page-about.ts";
+import { makeAskApi, makeDescribePage } from "./page-about.ts";
 import { startProcessMetrics } from "./process-metrics.ts";
 import { openSecrets, sealKeys } from "./secrets.ts";
 import { SITE_FOLDER } from "./serve.ts";
@@ -90,7 +90,8 @@ export const apiCommand = defineCommand({
       const api: Part = (request, _address, path) => (isApiPath(path) ? app.fetch(request) : null);
       const describe = makeDescribePage((request) => app.fetch(request));
       const gateway = makeGatewayPart({ bus, token: env.gatewayToken });
-      const parts = [gateway, api, makeSite({ distDir: SITE_FOLDER, describe, publicUrl: env.publicUrl })];
+      const ask = makeAskApi((request) => app.fetch(request), callers);
+      const parts = [gateway, api, makeSite({ distDir: SITE_FOLDER, describe, ask, publicUrl: env.publicUrl })];
       const http = startHttp({
         host: env.host,
         port: env.httpPort,

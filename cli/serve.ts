@@ -50,7 +50,7 @@ import { startLetters } from "./letters.ts";
 import { makeLog } from "./log.ts";
 import { makeMetricsPart } from "./metrics.ts";
 import { jsonArg } from "./output.ts";
-import { makeDescribePage } from "./page-about.ts";
+import { makeAskApi, makeDescribePage } from "./page-about.ts";
 import { startProcessMetrics } from "./process-metrics.ts";
 import { recordingsOf, startRecordings } from "./recordings.ts";
 import { openSecrets, sealKeys } from "./secrets.ts";
@@ -200,6 +200,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
   const site = makeSite({
     distDir: SITE_FOLDER,
     describe: makeDescribePage((request) => app.fetch(request)),
+    ask: makeAskApi((request) => app.fetch(request), callers),
     publicUrl: env.publicUrl,
   });
   const api: Part = (request, _address, path) => (isApiPath(path) ? app.fetch(request) : null);

@@ -11,6 +11,7 @@ import "./styles/pieces.css";
 import "./styles/home.css";
 import "./styles/account.css";
 import "./styles/search.css";
+import { breathe } from "./ui/breathe.ts";
 import { Frame } from "./ui/frame.tsx";
 import { lazyPage } from "./ui/lazy-page.tsx";
 
@@ -48,38 +49,41 @@ if (root === null) throw new Error("index.html has no #root");
 // After everything that is to be seen: it shows notifications, and a page of its own while there is no network.
 window.addEventListener("load", () => void navigator.serviceWorker?.register("/worker.js").catch(() => {}));
 
-render(
-  () => (
-    <Router root={Frame}>
-      <Route path={PATHS.home} component={Home} />
-      <Route path={PATHS.watch} component={Watch} />
-      <Route path={PATHS.stream} component={Past} />
-      <Route path={PATHS.search} component={Search} />
-      <Route path={PATHS.register} component={Register} />
-      <Route path={PATHS.login} component={Login} />
-      <Route path={PATHS.forgotten} component={Forgotten} />
-      <Route path={PATHS.reset} component={Reset} />
-      <Route path={PATHS.settings} component={Settings} />
-      <Route path={PATHS.document} component={DocumentPage} />
-      <Route path={PATHS.user} component={ProfilePage} />
-      <Route path={PATHS.studio} component={StudioHome} />
-      <Route path={PATHS.newChannel} component={NewChannel} />
-      <Route path={PATHS.channelStudio} component={StudioLayout}>
-        <Route path="/" component={StudioLive} />
-        <Route path="/go-live" component={GoLive} />
-        <Route path="/streams" component={StudioStreams} />
-        <Route path="/statistics" component={StudioStatistics} />
-        <Route path="/settings" component={StudioSettings} />
-      </Route>
-      <Route path={PATHS.admin} component={AdminLayout}>
-        <Route path="/" component={AdminSystem} />
-        <Route path="/users" component={AdminUsers} />
-        <Route path="/channels" component={AdminChannels} />
-        <Route path="/documents" component={AdminDocuments} />
-        <Route path="/documents/:slug" component={AdminDocument} />
-      </Route>
-      <Route path="*" component={Missing} />
-    </Router>
+// What the scripts of a first visit take to be read is one task, and what is drawn with them another.
+void breathe().then(() =>
+  render(
+    () => (
+      <Router root={Frame}>
+        <Route path={PATHS.home} component={Home} />
+        <Route path={PATHS.watch} component={Watch} />
+        <Route path={PATHS.stream} component={Past} />
+        <Route path={PATHS.search} component={Search} />
+        <Route path={PATHS.register} component={Register} />
+        <Route path={PATHS.login} component={Login} />
+        <Route path={PATHS.forgotten} component={Forgotten} />
+        <Route path={PATHS.reset} component={Reset} />
+        <Route path={PATHS.settings} component={Settings} />
+        <Route path={PATHS.document} component={DocumentPage} />
+        <Route path={PATHS.user} component={ProfilePage} />
+        <Route path={PATHS.studio} component={StudioHome} />
+        <Route path={PATHS.newChannel} component={NewChannel} />
+        <Route path={PATHS.channelStudio} component={StudioLayout}>
+          <Route path="/" component={StudioLive} />
+          <Route path="/go-live" component={GoLive} />
+          <Route path="/streams" component={StudioStreams} />
+          <Route path="/statistics" component={StudioStatistics} />
+          <Route path="/settings" component={StudioSettings} />
+        </Route>
+        <Route path={PATHS.admin} component={AdminLayout}>
+          <Route path="/" component={AdminSystem} />
+          <Route path="/users" component={AdminUsers} />
+          <Route path="/channels" component={AdminChannels} />
+          <Route path="/documents" component={AdminDocuments} />
+          <Route path="/documents/:slug" component={AdminDocument} />
+        </Route>
+        <Route path="*" component={Missing} />
+      </Router>
+    ),
+    root,
   ),
-  root,
 );

@@ -21,7 +21,8 @@ const SITE_PICTURE = "/icon-512.png";
 /** Whether a page may have something to say of itself. */
 export const isDescribed = (path: string): boolean => DESCRIBED.test(path);
 
-const escaped = (text: string): string =>
+/** Text for the value of an attribute, or between elements. */
+export const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign] ?? sign);
 
 function shortened(text: string): string {
@@ -60,6 +61,10 @@ export function withHead(html: string, about: PageAbout, path: string, origin: s
     .replace(/<title>[^<]*<\/title>/, () => title)
     .replace("</head>", () => `  ${headOf(about, path, origin)}\n  </head>`);
 }
+
+/** What comes with the page stands behind all that is shown before it is read. */
+export const withAnswers = (html: string, element: string): string =>
+  html.replace("</body>", () => `  ${element}\n  </body>`);
 
 /** What is loaded early stands in front of what is only said. */
 export const withHints = (html: string, hints: string): string =>

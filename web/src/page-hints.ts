@@ -4,6 +4,8 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { channelAsked, HOME_ASKED } from "./live/first-asked.ts";
+import { escaped } from "./page-head.ts";
 
 interface Chunk {
   readonly file: string;
@@ -13,8 +15,17 @@ interface Chunk {
 
 type Manifest = Readonly<Record<string, Chunk>>;
 
-/** Elements for the head of a page; `isLive`: a broadcast plays on it. */
-export type Hints = (pathname: string, isLive: boolean) => string;
+export interface Hinted {
+  /** A broadcast plays on the page. */
+  readonly isLive: boolean;
+  /** The answers of the API come with the page; otherwise they are named. */
+  readonly isAnswered: boolean;
+  /** Path of the largest picture in view; null: none that is known. */
+  readonly picture: string | null;
+}
+
+/** Elements for the head of a page. */
+export type Hints = (pathname: string, hinted: Hinted) => string;
 
 const WATCH = /^\/watch\/([\w-]{1,64})\/?$/;
 const PAST = /^\/v\/\d{1,10}\/?$/;
@@ -32,7 +43,8 @@ function needs(manifest: Manifest, name: string, found = new Set<string>()): Rea
 const script = (file: string, more = "") => `<link rel="modulepreload" href="/${file}"${more} />`;
 const style = (file: string) => `<link rel="stylesheet" href="/${file}" />`;
 /** As `fetch` asks for it: an address that differs would be asked for twice. */
-const answer = (path: string) => `<link rel="preload" href="${path}" as="fetch" crossorigin="anonymous" />`;
+const answer = (path: string) => `<link rel="preload" href="${escaped(path)}" as="fetch" crossorigin="anonymous" />`;
+const image = (path: string) => `<link rel="preload" href="${escaped(path)}" as="image" fetchpriority="high" />`;
 
 /** Nothing is hinted where there is no manifest. */
 export function readHints(distDir: string): Hints {
@@ -53,11 +65,19 @@ export function readHints(distDir: string): Hints {
   // What is to be read comes first.
   const plays = player === undefined ? [] : [script(player.file, ' fetchpriority="low"')];
 
-  return (pathname, isLive) => {
+  function asked(pathname: string): readonly string[] {
     const slug = WATCH.exec(pathname)?.[1];
-    if (slug !== undefined)
-      return [answer(`/api/channels?slug=${slug}`), ...watch, ...(isLive ? plays : [])].join("\n    ");
-    if (PAST.test(pathname)) return [...past, ...plays].join("\n    ");
-    return pathname === "/" ? [answer("/api/streams?live=true&amp;limit=24"), answer("/api/site")].join("\n    ") : "";
-  };
+    if (slug !== undefined) return [channelAsked(slug)];
+    return pathname === "/" ? HOME_ASKED.slice(0, 1) : [];
+  }
+  function partsFor(pathname: string, isLive: boolean): readonly string[] {
+    if (WATCH.test(pathname)) return [...watch, ...(isLive ? plays : [])];
+    return PAST.test(pathname) ? [...past, ...plays] : [];
+  }
+  return (pathname, { isLive, isAnswered, picture }) =>
+    [
+      ...(picture === null ? [] : [image(picture)]),
+      ...(isAnswered ? [] : asked(pathname).map(answer)),
+      ...partsFor(pathname, isLive),
+    ].join("\n    ");
 }

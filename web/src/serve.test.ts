@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -159,4 +159,69 @@ test("a page says what it shows to machines that run no scripts, and escapes it"
   expect(plain).toContain('<meta property="og:image" content="https://tv.example/icon-512.png" />');
   expect(plain).toContain('<meta name="twitter:card" content="summary" />');
   expect(await read("/watch/nobody")).toBe("<!doctype html><head><title>StreamHub</title></head>");
+});
+
+describe("the first answers of the API", () => {
+  const LIVE = "/api/streams?live=true&limit=24";
+  const CHANNEL = "/api/channels?slug=north-sea";
+  const stream = {
+    startedAt: "2020-01-01T00:00:00Z",
+    thumbnailUrl: "/live/north-sea/thumbnail.webp",
+    coverImageUrl: null,
+    channel: { thumbnailUrl: null },
+    title: "</script><b>",
+  };
+  const known: Readonly<Record<string, unknown>> = {
+    [LIVE]: { items: [stream] },
+    "/api/site": { sendsMail: false },
+    [CHANNEL]: { items: [{ id: 7, isLive: true }] },
+    "/api/streams?channelId=7&live=true&limit=1": { items: [stream] },
+    "/api/streams?status=planned&limit=6&channelId=7": { items: [] },
+    "/api/channels?slug=nobody": { items: [] },
+  };
+  const asked: string[] = [];
+  function answering(ask?: (address: string) => Promise<unknown>): Site {
+    writeFileSync(join(root, "dist/index.html"), "<!doctype html><head></head><body></body>");
+    return makeSite({
+      distDir: join(root, "dist"),
+      ask: async (address) => {
+        asked.push(address);
+        const body = ask === undefined ? known[address] : await ask(address);
+        return body === undefined ? null : { etag: '"1"', body: JSON.stringify(body) };
+      },
+    });
+  }
+  async function answersOf(site: Site, path: string, headers: Record<string, string> = {}) {
+    const page = await site(new Request(`https://tv.example${path}`, { headers: { ...PAGE, ...headers } }));
+    const found = /<script type="application\/json" id="answers">(.*?)<\/script>/.exec((await page?.text()) ?? "")?.[1];
+    return found === undefined ? null : (JSON.parse(found) as Record<string, { etag: string; body: unknown }>);
+  }
+
+  test("come with the page, and what is in them can't end the block", async () => {
+    const home = await answersOf(answering(), "/");
+    expect(home?.[LIVE]).toEqual({ etag: '"1"', body: known[LIVE] });
+    expect(Object.keys(home ?? {})).toEqual([LIVE, "/api/site"]);
+    const watch = await answersOf(answering(), "/watch/north-sea");
+    expect(watch?.[CHANNEL]?.body).toEqual(known[CHANNEL]);
+    expect(watch?.["/api/streams?channelId=7&live=true&limit=1"]?.body).toEqual({ items: [stream] });
+    expect(Object.keys((await answersOf(answering(), "/watch/nobody")) ?? {})).toEqual(["/api/channels?slug=nobody"]);
+  });
+
+  test("are a guest's: who is signed in asks for their own", async () => {
+    asked.length = 0;
+    const cookie = "a=b; streamhub_csrf=abc";
+    expect(await answersOf(answering(), "/", { cookie })).toBeNull();
+    expect(await answersOf(answering(), "/watch/north-sea", { cookie })).toBeNull();
+    expect(asked).toEqual([]);
+  });
+
+  test("are asked for no other page, and none waits for them for ever", async () => {
+    asked.length = 0;
+    for (const path of ["/settings", "/v/1", "/watch/%22"]) expect(await answersOf(answering(), path)).toBeNull();
+    expect(asked).toEqual([]);
+    const silent = answering(() => new Promise(() => {}));
+    expect(await answersOf(silent, "/")).toBeNull();
+    const broken = answering(() => Promise.reject(new Error("no database")));
+    expect(await answersOf(broken, "/")).toBeNull();
+  });
 });

@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { type DescribePage, isDescribed, type PageAbout, withHead, withHints } from "./page-head.ts";
+import { type AskApi, answersElement, type FirstAnswers, firstAnswers, isAnswered } from "./page-answers.ts";
+import { type DescribePage, isDescribed, type PageAbout, withAnswers, withHead, withHints } from "./page-head.ts";
 import { type Hints, readHints } from "./page-hints.ts";
 import { isPage } from "./paths.ts";
 
@@ -15,6 +16,8 @@ export interface SiteOptions {
   readonly distDir: string;
   /** What pages of channels and recordings say of themselves; without it all say the same. */
   readonly describe?: DescribePage;
+  /** Answers what pages ask first, so that it comes with them; without it they ask themselves. */
+  readonly ask?: (address: string, visitor: Request) => ReturnType<AskApi>;
   /** The site's own origin when it is known; null: that of the request. */
   readonly publicUrl?: string | null;
 }
@@ -80,14 +83,15 @@ const EMBED_HEADERS = {
   "content-security-policy": contentSecurityPolicy("*"),
   "cross-origin-resource-policy": "cross-origin",
 } as const;
-const DESCRIBED_WITHIN_MS = 1_000;
+/** What is not known of a page by then, it says or asks itself. */
+const KNOWN_WITHIN_MS = 1_000;
+/** Somebody who is signed in: what the API answers them is another thing than what it answers a guest. */
+const MEMBER = /(?:^|; )streamhub_csrf=/;
 
 /** Makes the handler. It never throws for a folder that is not built: page views then say what to run. */
-export function makeSite({ distDir, describe, publicUrl = null }: SiteOptions): Site {
+export function makeSite({ distDir, describe, ask, publicUrl = null }: SiteOptions): Site {
   const indexFile = join(distDir, "index.html");
   let assets: ReadonlyMap<string, Asset> = new Map();
-  /** The home page as it goes out; null: not made yet. */
-  let home: Asset | null = null;
   let hints: Hints = () => "";
   let readAt = -1;
 
@@ -97,7 +101,6 @@ export function makeSite({ distDir, describe, publicUrl = null }: SiteOptions): 
     if (modified === readAt) return;
     assets = modified === -1 ? new Map() : readAssets(distDir);
     hints = readHints(distDir);
-    home = null;
     readAt = modified;
   }
   refresh();
@@ -116,36 +119,40 @@ export function makeSite({ distDir, describe, publicUrl = null }: SiteOptions): 
     refresh();
     const index = assets.get("/index.html");
     if (index === undefined) return notBuilt();
-    if (describe !== undefined && isDescribed(pathname)) return described(request, index, pathname, describe);
-    if (pathname === "/") {
-      home ??= hinted(index, "/", false);
-      return respond(request, home, 200);
-    }
+    if (isDescribed(pathname) || isAnswered(pathname)) return prepared(request, index, pathname);
     return respond(request, index, isPage(pathname) ? 200 : 404);
   };
 
-  function changed(index: Asset, html: string): Asset {
+  /** The page with what it is about and what it would ask first, as far as that is to be had in time. */
+  async function prepared(request: Request, index: Asset, path: string): Promise<Response> {
+    const isGuest = !MEMBER.test(request.headers.get("cookie") ?? "");
+    const [about, answers] = await Promise.all([
+      describe === undefined || !isDescribed(path) ? null : inTime<PageAbout>(describe(path)),
+      ask === undefined || !isGuest || !isAnswered(path)
+        ? null
+        : inTime<FirstAnswers>(firstAnswers(path, (address) => ask(address, request))),
+    ]);
+    const hinted = {
+      isLive: about?.isLive ?? false,
+      isAnswered: answers !== null,
+      picture: answers?.picture ?? null,
+    };
+    let html = withHints(new TextDecoder().decode(index.bytes), hints(path, hinted));
+    if (about !== null) html = withHead(html, about, path, publicUrl ?? new URL(request.url).origin);
+    if (answers !== null) html = withAnswers(html, answersElement(answers.byAddress));
     const bytes = new TextEncoder().encode(html);
-    return { ...index, bytes, etag: etagOf(bytes), gzip: undefined };
+    return respond(request, { ...index, bytes, etag: etagOf(bytes), gzip: undefined }, 200);
   }
+}
 
-  function hinted(index: Asset, path: string, isLive: boolean): Asset {
-    return changed(index, withHints(new TextDecoder().decode(index.bytes), hints(path, isLive)));
-  }
-
-  /** The page with what its channel or recording says; the plain page where that is not to be had in time. */
-  async function described(request: Request, index: Asset, path: string, ask: DescribePage): Promise<Response> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<null>((resolve) => {
-      timer = setTimeout(resolve, DESCRIBED_WITHIN_MS, null);
-    });
-    const about: PageAbout | null = await Promise.race([ask(path).catch(() => null), late]);
-    clearTimeout(timer);
-    const page = hinted(index, path, about?.isLive ?? false);
-    if (about === null) return respond(request, page, 200);
-    const origin = publicUrl ?? new URL(request.url).origin;
-    return respond(request, changed(page, withHead(new TextDecoder().decode(page.bytes), about, path, origin)), 200);
-  }
+async function inTime<T>(known: Promise<T | null>): Promise<T | null> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, KNOWN_WITHIN_MS, null);
+  });
+  const found = await Promise.race([known.catch(() => null), late]);
+  clearTimeout(timer);
+  return found;
 }
 
 /** A person opening an address, as opposed to a script asking for data or a page for a file that is missing. */

@@ -62,7 +62,8 @@ test("the player for other pages is at most 60 KB of our own script, gzip", () =
 });
 
 describe("the head of a page", () => {
-  const hinted = (path: string, isLive: boolean) => named(/href="\/([^"]+)"/g, readHints(dist)(path, isLive));
+  const hinted = (path: string, isLive: boolean, isAnswered = false, picture: string | null = null) =>
+    named(/href="\/([^"]+)"/g, readHints(dist)(path, { isLive, isAnswered, picture }));
 
   test("names what a channel's page needs, and the player's library only where something plays", () => {
     const idle = hinted("/watch/night-train", false);
@@ -79,6 +80,12 @@ describe("the head of a page", () => {
   test("names nothing for pages that need nothing more, and nothing that was typed", () => {
     expect(hinted("/settings", false)).toEqual([]);
     expect(hinted('/watch/"><script>', true)).toEqual([]);
-    expect(hinted("/", false).every((file) => file.startsWith("api/"))).toBe(true);
+    expect(hinted("/", false)).toEqual(["api/streams?live=true&amp;limit=24"]);
+  });
+
+  test("names a picture that is in view, and no answer that comes with the page", () => {
+    expect(hinted("/", false, true)).toEqual([]);
+    expect(hinted("/", false, true, '/live/a/thumbnail.webp?"')).toEqual(["live/a/thumbnail.webp?&quot;"]);
+    expect(hinted("/watch/night-train", true, true).join()).not.toContain("api/");
   });
 });

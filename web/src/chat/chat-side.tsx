@@ -1,6 +1,7 @@
 import { createSignal, lazy, Show, Suspense } from "solid-js";
 import { words } from "../i18n/locale.ts";
 import { recall, remember } from "../ui/memory.ts";
+import { isSettled } from "../ui/settled.ts";
 import { ChatIcon } from "./chat-icons.tsx";
 import type { ChatPanelProps } from "./chat-panel.tsx";
 
@@ -26,7 +27,7 @@ type About = Omit<ChatPanelProps, "onHide">;
 export function ChatSide(props: { talk: Talk; about: About | null }) {
   return (
     <aside class="watch-side" aria-label={words().watch.chat}>
-      <Show when={props.about}>
+      <Show when={isSettled() && props.about}>
         {(about) => (
           <Suspense>
             <ChatPanel {...about()} onHide={() => props.talk.choose(false)} />

@@ -7,6 +7,7 @@ import { en as chatEn } from "./chat/en.ts";
 import { ru as chatRu } from "./chat/ru.ts";
 import { formatElapsed } from "./elapsed.ts";
 import { en } from "./en.ts";
+import { pluralOf, shortSeconds } from "./formats.ts";
 import { ru } from "./ru.ts";
 import { en as studioEn } from "./studio/en.ts";
 import { ru as studioRu } from "./studio/ru.ts";
@@ -52,6 +53,22 @@ describe("English and Russian", () => {
       "112 зрителей",
     ]);
   });
+});
+
+test.each(["en", "ru"])("what is made by hand in %s is what the browser would say", (locale) => {
+  const rules = new Intl.PluralRules(locale);
+  const unit = (name: string, value: number) =>
+    new Intl.NumberFormat(locale, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
+  const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  const short = new Intl.NumberFormat(locale, { style: "unit", unit: "second", unitDisplay: "narrow", ...digits });
+  for (let count = 0; count < 1_200; count++) expect(pluralOf(locale, count)).toBe(rules.select(count) as "one");
+  for (const count of [0, 1, 2, 5, 21]) {
+    expect(formatElapsed(locale, count)).toBe(unit("second", count));
+    if (count > 0) expect(formatElapsed(locale, count * 60)).toBe(unit("minute", count));
+    if (count > 0) expect(formatElapsed(locale, count * 3_600)).toBe(unit("hour", count));
+    if (count > 0) expect(formatElapsed(locale, count * 86_400)).toBe(unit("day", count));
+    expect(shortSeconds(locale, count + 0.72)).toBe(short.format(count + 0.72));
+  }
 });
 
 test.each([

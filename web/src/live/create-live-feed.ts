@@ -4,12 +4,13 @@ import { createStore, produce, reconcile } from "solid-js/store";
 import { client, type Stream } from "./client.ts";
 import { conditional, revalidate } from "./conditional.ts";
 import { eventsConnected, useTopic } from "./events.ts";
+import { SHOWN } from "./first-asked.ts";
 import { isReachable, makePoll } from "./make-poll.ts";
 import { makeRereading } from "./make-rereading.ts";
 
 /** How often to ask: while events arrive only to be sure, without them as the only way to know. */
 const EVERY_MS = { sure: 20_000, alone: 2_000 };
-const PAGE = 24;
+const PAGE: number = SHOWN.live;
 const MOST = 96;
 
 export function createLiveFeed() {

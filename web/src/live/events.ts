@@ -1,5 +1,6 @@
 /** Live events for components: a topic is heard while whoever listens is on the page. */
 import { type Accessor, createEffect, createSignal, onCleanup } from "solid-js";
+import { isSettled } from "../ui/settled.ts";
 import { type Hear, makeEvents } from "./make-events.ts";
 
 const [connected, setConnected] = createSignal(false);
@@ -17,10 +18,10 @@ export const eventsConnected: Accessor<boolean> = connected;
 /** Connects anew with the credentials of now. */
 export const reconnectEvents = (): void => events.reconnect();
 
-/** Hears a topic of docs/events.md; null hears nothing. */
+/** Hears a topic of docs/events.md; null hears nothing. The first connection lets the page's first picture pass. */
 export function useTopic(topic: Accessor<string | null>, hear: Hear): void {
   createEffect(() => {
     const name = topic();
-    if (name !== null) onCleanup(events.listen(name, hear));
+    if (name !== null && isSettled()) onCleanup(events.listen(name, hear));
   });
 }

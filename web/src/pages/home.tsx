@@ -3,24 +3,23 @@ import { words } from "../i18n/locale.ts";
 import { createLiveFeed } from "../live/create-live-feed.ts";
 import { createNow } from "../live/create-now.ts";
 import { createStreamList } from "../live/create-stream-list.ts";
+import { SHOWN } from "../live/first-asked.ts";
 import { isRecorded } from "../live/recording.ts";
 import { me } from "../session/session.ts";
 import { CarrierArt } from "../ui/carrier-art.tsx";
 import { GoLiveGuide } from "../ui/go-live-guide.tsx";
+import { Later } from "../ui/later.tsx";
 import { PastCard, PlannedRow, StreamCard } from "../ui/stream-card.tsx";
 import { useTitle } from "../ui/use-title.ts";
 
 /** Only for who is signed in. */
 const FollowingRow = lazy(async () => ({ default: (await import("../follows/following-row.tsx")).FollowingRow }));
 
-const UPCOMING = 6;
-const RECENT = 12;
-
 export function Home() {
   const { feed, showMore, retry } = createLiveFeed();
   // What is live comes first, to the eye and on the wire.
-  const planned = createStreamList(() => (feed.loaded ? { status: "planned", limit: UPCOMING } : null));
-  const past = createStreamList(() => (feed.loaded ? { status: "ended", limit: RECENT } : null));
+  const planned = createStreamList(() => (feed.loaded ? { status: "planned", limit: SHOWN.planned } : null));
+  const past = createStreamList(() => (feed.loaded ? { status: "ended", limit: SHOWN.past } : null));
   const upcoming = () => planned.items.filter(({ scheduledFor }) => scheduledFor !== null);
   const recorded = () => past.items.filter(isRecorded);
   const now = createNow();
@@ -102,7 +101,11 @@ export function Home() {
           </ul>
         </section>
       </Show>
-      <GoLiveGuide />
+      <Show when={feed.loaded || feed.failed}>
+        <Later>
+          <GoLiveGuide />
+        </Later>
+      </Show>
     </div>
   );
 }

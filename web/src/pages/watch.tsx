@@ -8,6 +8,8 @@ import { formatMoment } from "../i18n/when.ts";
 import { createChannelFeed } from "../live/create-channel-feed.ts";
 import { createNow } from "../live/create-now.ts";
 import { createStreamList } from "../live/create-stream-list.ts";
+import { SHOWN } from "../live/first-asked.ts";
+import { pictureOf } from "../live/picture.ts";
 import { isRecorded } from "../live/recording.ts";
 import { embedPath, feedPath, PATHS, streamPath, userPath, watchPath } from "../paths.ts";
 import { createSources } from "../player/create-sources.ts";
@@ -15,14 +17,12 @@ import { hasMediaSource } from "../player/engine.ts";
 import { PlayerView } from "../player/player-view.tsx";
 import { CarrierArt } from "../ui/carrier-art.tsx";
 import { isFirstPage } from "../ui/first-page.ts";
+import { Later } from "../ui/later.tsx";
 import { LiveLamp } from "../ui/live-lamp.tsx";
 import { recall, remember } from "../ui/memory.ts";
 import { ShareButton } from "../ui/share-button.tsx";
 import { PastCard, PlannedRow } from "../ui/stream-card.tsx";
 import { useTitle } from "../ui/use-title.ts";
-
-const PLANNED = 6;
-const PAST = 12;
 
 /** A channel: what it shows now, what is to come, what was. */
 export function Watch() {
@@ -44,8 +44,8 @@ export function Watch() {
     const id = channelId();
     return id === null ? null : { status, limit, channelId: id };
   };
-  const planned = createStreamList(listed("planned", PLANNED));
-  const past = createStreamList(listed("ended", PAST));
+  const planned = createStreamList(listed("planned", SHOWN.planned));
+  const past = createStreamList(listed("ended", SHOWN.past));
   const recorded = () => past.items.filter(isRecorded);
   const next = () => planned.items.find(({ scheduledFor }) => scheduledFor !== null);
 
@@ -67,6 +67,13 @@ export function Watch() {
     return { kind: "channel" as const, id, isPrivate: visibility === "private", playback };
   });
   const sources = createSources(watched);
+
+  /** The broadcast's as it was first known: a later picture comes from the media. */
+  const poster = createMemo<string | null>((known) => {
+    const shown = stream();
+    if (known !== null || shown === null) return known;
+    return shown.channel.visibility === "private" ? null : pictureOf(shown, Date.now());
+  }, null);
 
   function chooseTheatre(on: boolean): void {
     remember("theatre", on ? "true" : null);
@@ -139,6 +146,7 @@ export function Watch() {
             title={title()}
             artist={channel()?.title ?? ""}
             artwork={stream()?.thumbnailUrl ?? channel()?.thumbnailUrl ?? null}
+            poster={poster()}
             sources={sources()}
             isLive={true}
             streamId={stream()?.id ?? null}
@@ -160,82 +168,84 @@ export function Watch() {
           {words().site.offline}
         </p>
       </Show>
-      <Show when={channel()}>
-        {(known) => (
-          <div class="watch-words">
-            <div class="watch-head">
-              <div class="watch-title">
-                <h1>{title()}</h1>
-                <p class="watch-facts">
-                  <Show when={live()}>
-                    <LiveLamp text={words().card.live} />
-                    <span>{words().card.viewers(viewers())}</span>
-                    <Show when={stream()?.startedAt}>
-                      {(startedAt) => <span>{onAirSince(startedAt(), now())}</span>}
+      <Later>
+        <Show when={channel()}>
+          {(known) => (
+            <div class="watch-words">
+              <div class="watch-head">
+                <div class="watch-title">
+                  <h1>{title()}</h1>
+                  <p class="watch-facts">
+                    <Show when={live()}>
+                      <LiveLamp text={words().card.live} />
+                      <span>{words().card.viewers(viewers())}</span>
+                      <Show when={stream()?.startedAt}>
+                        {(startedAt) => <span>{onAirSince(startedAt(), now())}</span>}
+                      </Show>
                     </Show>
+                    <Show when={known().title !== title()}>
+                      <span>{known().title}</span>
+                    </Show>
+                    <a href={userPath(known().owner.id)}>{known().owner.fullName ?? known().owner.username}</a>
+                  </p>
+                </div>
+                <div class="watch-ways">
+                  <FollowButton channel={known()} />
+                  <ShowChat talk={talk} />
+                  <Show when={known().visibility !== "private"}>
+                    <ShareButton
+                      path={watchPath(known().slug)}
+                      title={known().title}
+                      embed={embedPath(known().slug)}
+                      position={() => null}
+                    />
                   </Show>
-                  <Show when={known().title !== title()}>
-                    <span>{known().title}</span>
-                  </Show>
-                  <a href={userPath(known().owner.id)}>{known().owner.fullName ?? known().owner.username}</a>
-                </p>
+                </div>
               </div>
-              <div class="watch-ways">
-                <FollowButton channel={known()} />
-                <ShowChat talk={talk} />
-                <Show when={known().visibility !== "private"}>
-                  <ShareButton
-                    path={watchPath(known().slug)}
-                    title={known().title}
-                    embed={embedPath(known().slug)}
-                    position={() => null}
-                  />
-                </Show>
-              </div>
-            </div>
-            <Show when={live() && stream()?.description}>{(text) => <p class="watch-about">{text()}</p>}</Show>
-            <Show when={planned.items.length > 0}>
-              <section class="watch-section" aria-labelledby="schedule">
-                <h2 id="schedule">{words().watch.schedule}</h2>
-                <ul class="planned-list">
-                  <For each={planned.items}>
-                    {(stream) => (
-                      <li>
-                        <PlannedRow stream={stream} now={now()} own={true} />
-                      </li>
-                    )}
-                  </For>
-                </ul>
-              </section>
-            </Show>
-            <Show when={recorded().length > 0}>
-              <section class="watch-section" aria-labelledby="recordings">
-                <h2 id="recordings">{words().watch.recordings}</h2>
-                <ul class="cards cards-small">
-                  <For each={recorded()}>
-                    {(stream) => (
-                      <li>
-                        <PastCard stream={stream} now={now()} own={true} />
-                      </li>
-                    )}
-                  </For>
-                </ul>
-              </section>
-            </Show>
-            <section class="watch-section" aria-labelledby="about">
-              <h2 id="about">{words().watch.about}</h2>
-              <p class="watch-about">{known().description ?? words().watch.noAbout}</p>
-              <Show when={known().visibility !== "private"}>
-                <p>
-                  <a href={feedPath(known().slug)} rel="external" type="application/atom+xml">
-                    {words().watch.feed}
-                  </a>
-                </p>
+              <Show when={live() && stream()?.description}>{(text) => <p class="watch-about">{text()}</p>}</Show>
+              <Show when={planned.items.length > 0}>
+                <section class="watch-section" aria-labelledby="schedule">
+                  <h2 id="schedule">{words().watch.schedule}</h2>
+                  <ul class="planned-list">
+                    <For each={planned.items}>
+                      {(stream) => (
+                        <li>
+                          <PlannedRow stream={stream} now={now()} own={true} />
+                        </li>
+                      )}
+                    </For>
+                  </ul>
+                </section>
               </Show>
-            </section>
-          </div>
-        )}
-      </Show>
+              <Show when={recorded().length > 0}>
+                <section class="watch-section" aria-labelledby="recordings">
+                  <h2 id="recordings">{words().watch.recordings}</h2>
+                  <ul class="cards cards-small">
+                    <For each={recorded()}>
+                      {(stream) => (
+                        <li>
+                          <PastCard stream={stream} now={now()} own={true} />
+                        </li>
+                      )}
+                    </For>
+                  </ul>
+                </section>
+              </Show>
+              <section class="watch-section" aria-labelledby="about">
+                <h2 id="about">{words().watch.about}</h2>
+                <p class="watch-about">{known().description ?? words().watch.noAbout}</p>
+                <Show when={known().visibility !== "private"}>
+                  <p>
+                    <a href={feedPath(known().slug)} rel="external" type="application/atom+xml">
+                      {words().watch.feed}
+                    </a>
+                  </p>
+                </Show>
+              </section>
+            </div>
+          )}
+        </Show>
+      </Later>
     </div>
   );
 }

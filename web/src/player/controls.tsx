@@ -1,5 +1,5 @@
 import { type JSX, Show } from "solid-js";
-import { keptFormat } from "../i18n/formats.ts";
+import { shortSeconds } from "../i18n/formats.ts";
 import { locale } from "../i18n/language.ts";
 import { playerWords } from "../i18n/player-locale.ts";
 import { formatClock } from "../i18n/when.ts";
@@ -156,16 +156,9 @@ export function Controls(props: ControlsProps) {
   );
 }
 
-const LATENCY = {
-  ...({ style: "unit", unit: "second", unitDisplay: "narrow" } as const),
-  ...{ minimumFractionDigits: 1, maximumFractionDigits: 1 },
-};
-
 /** Says that it is live and how old the picture is; behind, how far, and the way back. */
 function LiveButton(props: { player: Player }) {
   const { timeline } = props.player;
-  const seconds = (latency: number) =>
-    keptFormat(`latency ${locale()}`, () => new Intl.NumberFormat(locale(), LATENCY)).format(latency);
   const label = () => (timeline.behind() ? playerWords().toLive : playerWords().live);
   return (
     <>
@@ -187,7 +180,10 @@ function LiveButton(props: { player: Player }) {
         data-latency={timeline.latency()?.toFixed(2)}
         title={playerWords().latency((timeline.latency() ?? 0).toFixed(1))}
       >
-        <Show when={timeline.behind()} fallback={timeline.latency() === null ? "" : seconds(timeline.latency() ?? 0)}>
+        <Show
+          when={timeline.behind()}
+          fallback={timeline.latency() === null ? "" : shortSeconds(locale(), timeline.latency() ?? 0)}
+        >
           −{formatClock(timeline.behindBy())}
         </Show>
       </span>

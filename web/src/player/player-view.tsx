@@ -19,6 +19,8 @@ export interface PlayerViewProps {
   /** The channel, for the lock screen. */
   readonly artist: string;
   readonly artwork: string | null;
+  /** Path of the picture that is shown until the first one of the media. */
+  readonly poster?: string | null;
   readonly sources: Sources | null;
   readonly isLive: boolean;
   /** Who watches is counted for this stream; null while it is not known. */
@@ -197,6 +199,7 @@ export function PlayerView(props: PlayerViewProps) {
         data-state={player.state()}
         tabindex="0"
         playsinline
+        poster={props.poster ?? undefined}
         onClick={onVideoClick}
         onDblClick={() => void toggleFullscreen()}
       />

@@ -7,6 +7,7 @@ import { me } from "../session/session.ts";
 import { AccountMenu } from "./account-menu.tsx";
 import { Failure } from "./failure.tsx";
 import { MoonIcon, SunIcon } from "./icons.tsx";
+import { Later } from "./later.tsx";
 import { Mark } from "./mark.tsx";
 import { SearchBox } from "./search-box.tsx";
 import { theme, toggleTheme } from "./theme.ts";
@@ -82,22 +83,26 @@ export function Frame(props: { children?: JSX.Element }) {
         </Suspense>
       </Show>
       <main id="content" tabindex="-1" ref={main}>
-        <ErrorBoundary fallback={() => <Failure />}>{props.children}</ErrorBoundary>
+        <ErrorBoundary fallback={() => <Failure />}>
+          <Later>{props.children}</Later>
+        </ErrorBoundary>
       </main>
-      <footer class="site-footer">
-        <p>{words().site.footer}</p>
-        <nav aria-label={menuWords[locale()].documents}>
-          <ul>
-            <For each={DOCUMENTS}>
-              {(slug) => (
-                <li>
-                  <a href={documentPath(slug)}>{menuWords[locale()].documentTitles[slug]}</a>
-                </li>
-              )}
-            </For>
-          </ul>
-        </nav>
-      </footer>
+      <Later>
+        <footer class="site-footer">
+          <p>{words().site.footer}</p>
+          <nav aria-label={menuWords[locale()].documents}>
+            <ul>
+              <For each={DOCUMENTS}>
+                {(slug) => (
+                  <li>
+                    <a href={documentPath(slug)}>{menuWords[locale()].documentTitles[slug]}</a>
+                  </li>
+                )}
+              </For>
+            </ul>
+          </nav>
+        </footer>
+      </Later>
       <Show when={me()}>
         <Suspense>
           <LiveNotices />

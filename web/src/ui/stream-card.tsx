@@ -2,6 +2,7 @@ import { Show } from "solid-js";
 import { locale, onAirSince, words } from "../i18n/locale.ts";
 import { formatClock, formatMoment, formatRelative } from "../i18n/when.ts";
 import type { Stream } from "../live/client.ts";
+import { pictureOf } from "../live/picture.ts";
 import { streamPath, watchPath } from "../paths.ts";
 import { ArrowIcon } from "./icons.tsx";
 import { LiveLamp } from "./live-lamp.tsx";
@@ -14,22 +15,20 @@ export interface StreamCardProps {
   readonly lead: boolean;
 }
 
-/** So long after its start the first picture of a broadcast has been drawn. */
-const FIRST_PICTURE_MS = 15_000;
-
 /** One live broadcast. The whole card is one link, named by its title. */
 export function StreamCard(props: StreamCardProps) {
   const viewers = () => props.stream.channel.viewersCount;
-  const picture = () => {
-    const { stream, now } = props;
-    const isNew = now - Date.parse(stream.startedAt ?? "") < FIRST_PICTURE_MS;
-    return isNew ? stream.coverImageUrl : (stream.thumbnailUrl ?? stream.coverImageUrl ?? stream.channel.thumbnailUrl);
-  };
   return (
     <article class="card" classList={{ "card-lead": props.lead }}>
       <a class="card-link" href={watchPath(props.stream.channel.slug)}>
         <div class="card-picture">
-          <Thumbnail slug={props.stream.channel.slug} url={picture()} live={true} now={props.now} eager={props.lead} />
+          <Thumbnail
+            slug={props.stream.channel.slug}
+            url={pictureOf(props.stream, props.now)}
+            live={true}
+            now={props.now}
+            eager={props.lead}
+          />
           <LiveLamp text={words().card.live} />
         </div>
         <div class="card-words">

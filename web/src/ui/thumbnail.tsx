@@ -1,4 +1,4 @@
-import { createEffect, createSignal, on, Show } from "solid-js";
+import { createEffect, createSignal, on, Show, untrack } from "solid-js";
 import { CarrierArt } from "./carrier-art.tsx";
 
 export interface ThumbnailProps {
@@ -12,22 +12,23 @@ export interface ThumbnailProps {
 }
 
 const FRESH_MS = 20_000;
+const moment = (now: number | undefined) => Math.floor((now ?? 0) / FRESH_MS);
 
-/** The picture of a broadcast; until it is there, or where there is none, that of its channel's name. */
+/** The picture of a broadcast; where there is none, that of its channel's name. */
 export function Thumbnail(props: ThumbnailProps) {
   const [broken, setBroken] = createSignal(false);
+  const bornAt = untrack(() => moment(props.now));
   const address = () => {
     const { url, live, now } = props;
     if (url === null || url === undefined || url === "") return null;
     // Uploaded pictures never change under one name; those of the moment do.
-    if (!live || now === undefined || url.startsWith("/uploads/")) return url;
-    return `${url}${url.includes("?") ? "&" : "?"}at=${Math.floor(now / FRESH_MS)}`;
+    if (!live || url.startsWith("/uploads/") || moment(now) === bornAt) return url;
+    return `${url}${url.includes("?") ? "&" : "?"}at=${moment(now)}`;
   };
   createEffect(on(address, () => setBroken(false)));
   return (
     <span class="thumbnail">
-      <CarrierArt name={props.slug} live={props.live} />
-      <Show when={!broken() && address()}>
+      <Show when={!broken() && address()} fallback={<CarrierArt name={props.slug} live={props.live} />}>
         {(url) => (
           <img
             src={url()}
@@ -35,6 +36,7 @@ export function Thumbnail(props: ThumbnailProps) {
             width="640"
             height="360"
             loading={props.eager === true ? "eager" : "lazy"}
+            fetchpriority={props.eager === true ? "high" : "auto"}
             decoding="async"
             onError={() => setBroken(true)}
           />

@@ -1,6 +1,6 @@
 /** What a viewer does, on the real server with a real encoder: comes upon a broadcast, watches, finds, embeds, and sits through every mishap. */
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import type { Page } from "playwright-core";
+import type { Page, Request } from "playwright-core";
 import {
   makeDataDir,
   type Publisher,
@@ -14,6 +14,9 @@ import { violations } from "./accessibility.ts";
 import { chooseDelivery, openBrowser, type TestBrowser, videoAdvances, videoTime } from "./browser.ts";
 
 setDefaultTimeout(240_000);
+
+/** What a page would ask first. */
+const FIRST_ASKED = [/^\/api\/streams\?(live|status)=/, /^\/api\/site$/, /^\/api\/channels\?slug=/];
 
 let server: TestServer;
 let browser: TestBrowser;
@@ -106,6 +109,31 @@ describe("a viewer", () => {
       expect(await page.locator("video").getAttribute("data-state")).toBe("playing");
     },
   );
+
+  test("is shown a page by the answers that came with it, and asks only whether they still hold", async () => {
+    encode();
+    const { page } = await view(`/watch/${server.slug}`);
+    await engine(page, "hls");
+    for (const [path, shown] of [
+      ["/", page.getByRole("link", { name: /Main channel/ })],
+      [`/watch/${server.slug}`, page.getByRole("heading", { name: "Main channel" })],
+    ] as const) {
+      const unknowing: string[] = [];
+      const onRequest = (request: Request) => {
+        const address = request.url().replace(server.site, "");
+        const isFirst = FIRST_ASKED.some((asked) => asked.test(address));
+        if (isFirst && request.headers()["if-none-match"] === undefined) unknowing.push(address);
+      };
+      page.on("request", onRequest);
+      // By then the page has asked again, as it does when events arrive.
+      const again = page.waitForRequest((request) => request.headers()["if-none-match"] !== undefined);
+      await page.goto(server.site + path);
+      await shown.first().waitFor();
+      await again;
+      page.off("request", onRequest);
+      expect(unknowing).toEqual([]);
+    }
+  });
 
   test("finds a channel while typing, by keyboard alone", async () => {
     encode();
