@@ -2,6 +2,7 @@
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import type postgres from "postgres";
 import { DatabaseError, driverError, errorCode } from "./database-error.ts";
+import { withPreparedStatements } from "./prepared.ts";
 import * as schema from "./schema/index.ts";
 
 export type Sql = postgres.Sql;
@@ -30,7 +31,7 @@ export const clientOptions = {
   },
 } satisfies postgres.Options<Record<string, never>>;
 
-export const makeDatabase = (sql: Sql) => drizzle(sql, { schema });
+export const makeDatabase = (sql: Sql) => drizzle(withPreparedStatements(sql), { schema });
 
 const OLDEST_SERVER = 140_000;
 

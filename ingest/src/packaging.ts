@@ -1,5 +1,6 @@
 /** One broadcast from its FLV tags to what viewers ask for: remux, then packager, then delivery. */
 import { type Milliseconds, ms } from "./bytes/units.ts";
+import type { StartPace } from "./child/start-pace.ts";
 import type { Violation } from "./conformance/rule.ts";
 import type { Verdict } from "./conformance/verdict.ts";
 import { makeWatcher } from "./conformance/watcher.ts";
@@ -30,6 +31,8 @@ export interface PackagingOptions {
   readonly pictures?: BroadcastPictures | null;
   readonly now?: () => Milliseconds;
   readonly log?: PackagingLog;
+  /** In whose turn ffmpegs start; default: at once. */
+  readonly pace?: StartPace;
   /** Default `auto`. */
   readonly remuxer?: RemuxerChoice;
   /** Instead of that. */
@@ -174,6 +177,7 @@ export function startPackaging(options: PackagingOptions): Packaging {
     broadcast,
     makeRemuxer: ladder?.makeRemuxer ?? ((plan, sink, failures) => makeRemuxer(plan, sink, failures, [])),
     whyNot: remuxer.whyNot,
+    paceOf: (plan) => (remuxer.startsFfmpeg(plan, ladder !== null) ? (options.pace ?? null) : null),
     now,
     log,
     ...(options.limits === undefined ? {} : { limits: options.limits }),

@@ -1,5 +1,6 @@
 /** All packagings of a process: one starts with each broadcast and drains behind its end. */
 import { Counter, Gauge, Histogram, type Registry as PromRegistry } from "prom-client";
+import { makeStartPace } from "./child/start-pace.ts";
 import { RULES } from "./conformance/rules/rules.ts";
 import type { Delivery } from "./delivery/delivery.ts";
 import type { LiveBroadcast } from "./live/broadcast.ts";
@@ -41,6 +42,13 @@ const WORTH_A_WARNING = new Set(["ladder.dropped", "remux.failed", "remux.overfl
 /** Seconds. */
 const DELAY_BUCKETS = [0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10];
 
+/**
+ * An ffmpeg takes about a tenth of a second of a processor to start. When many encoders come within seconds (after a restart, say), the
+ * ones on air, the next to be let in and the database need what these starts leave: half of the processors.
+ */
+const STARTS_PER_SECOND = 5 * navigator.hardwareConcurrency;
+const STARTS_AT_ONCE = 2 * navigator.hardwareConcurrency;
+
 const DROP_REASONS = ["slow", "failed"] as const;
 
 const droppedBy = ({ stats }: Packaging, why: (typeof DROP_REASONS)[number]): number =>
@@ -62,6 +70,7 @@ export function makePackagings({
   /** What ended packagings counted. */
   const past = { epochs: 0, restarts: 0, overflows: 0, droppedTags: 0, segments: 0 };
   const pastDropped = { slow: 0, failed: 0 };
+  const pace = makeStartPace({ burst: STARTS_AT_ONCE, interval: 1_000 / STARTS_PER_SECOND });
   type Count = keyof typeof past;
   const COUNTS = Object.keys(past) as Count[];
 
@@ -103,6 +112,7 @@ export function makePackagings({
     },
   });
   gauge("streamhub_packagings", "Broadcasts that are being packaged, or drained", () => running.size);
+  gauge("streamhub_ffmpeg_starts_waiting", "Broadcasts whose ffmpeg waits for its turn to start", () => pace.waiting);
   gauge("streamhub_delivery_bytes", "Bytes of media held for viewers", () => delivery.stats.bytes);
   gauge("streamhub_delivery_held_requests", "Requests that wait for a first segment", () => delivery.stats.held);
 
@@ -148,6 +158,7 @@ export function makePackagings({
         archive,
         pictures: drawn,
         ffmpeg,
+        pace,
         remuxer: broadcast.remuxer === "auto" ? remuxer : broadcast.remuxer,
         delivery,
         onDelay: (delay) => delays.observe(delay / 1000),

@@ -1,4 +1,5 @@
 /** Draws pictures with short-lived ffmpegs, few at once in the whole process: viewers come first. */
+import { constants, setPriority } from "node:os";
 import { CHILD_ENVIRONMENT } from "../child/environment.ts";
 import { keyframeArgv, SHEET_TILES, sheetArgv, TILE_BYTES } from "./picture-argv.ts";
 
@@ -108,6 +109,7 @@ export function makeDrawer({
     // A Ctrl-C is for the server alone, which ends its children in order.
     const child = Bun.spawn([path, ...argv], { env: CHILD_ENVIRONMENT, stdio, detached: true });
     children.add(child);
+    yieldToOthers(child.pid);
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
@@ -163,6 +165,15 @@ export function makeDrawer({
       await Promise.all([...children].map(({ exited }) => exited));
     },
   };
+}
+
+/** Takes what broadcasts and requests leave of the processors. */
+function yieldToOthers(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It is over, or this system has no priorities: it has its share all the same.
+  }
 }
 
 /** One that has seen enough closes its stdin: that is no error. */

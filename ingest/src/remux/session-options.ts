@@ -1,9 +1,10 @@
 import type { Milliseconds } from "../bytes/units.ts";
+import type { StartPace } from "../child/start-pace.ts";
 import type { Broadcast } from "../live/broadcast.ts";
 import type { MediaTag } from "../live/media-tag.ts";
 import type { Sample, Track } from "../packager/track.ts";
 import type { SplitterOptions } from "./epoch-splitter.ts";
-import type { MakeRemuxer } from "./remuxer.ts";
+import type { EpochPlan, MakeRemuxer } from "./remuxer.ts";
 
 /** Where the epochs of a broadcast go: one after the other, each whole before the next begins. */
 export interface EpochSink {
@@ -49,6 +50,8 @@ export interface RemuxSessionOptions {
   readonly makeRemuxer: MakeRemuxer;
   /** Why a tag can't be remuxed here, for the streamer; null when it can. */
   readonly whyNot: (tag: MediaTag) => string | null;
+  /** Where an epoch's remuxer waits for its turn to start; null, the default: it doesn't. */
+  readonly paceOf?: (plan: EpochPlan) => StartPace | null;
   readonly sink: EpochSink;
   readonly now: () => Milliseconds;
   readonly log: (event: string, details: Readonly<Record<string, unknown>>) => void;

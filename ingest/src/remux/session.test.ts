@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type Milliseconds, ms } from "../bytes/units.ts";
+import { makeStartPace, type StartPace } from "../child/start-pace.ts";
 import type { MediaTag } from "../live/media-tag.ts";
 import type { Sample } from "../packager/track.ts";
 import type { EpochPlan, Remuxer, RemuxSink } from "./remuxer.ts";
@@ -47,7 +48,11 @@ class HandRemuxer implements Remuxer {
   }
 }
 
-function stage(limits: Partial<SessionLimits> = {}, takeBack = (_from: Milliseconds): boolean => false) {
+function stage(
+  limits: Partial<SessionLimits> = {},
+  takeBack = (_from: Milliseconds): boolean => false,
+  pace: StartPace | null = null,
+) {
   const broadcast = testBroadcast("stage");
   const remuxers: HandRemuxer[] = [];
   const events: string[] = [];
@@ -70,6 +75,7 @@ function stage(limits: Partial<SessionLimits> = {}, takeBack = (_from: Milliseco
       return remuxer;
     },
     whyNot: () => null,
+    paceOf: () => pace,
     sink,
     now: () => ms(clock.now),
     log() {},
@@ -224,5 +230,35 @@ describe("remux session", () => {
       .filter((event) => event.startsWith("epoch 1"))
       .map((event) => Number(event.slice(8)));
     expect(second! - first!).toBe(9000);
+  });
+
+  test("waits for its turn without losing a frame", async () => {
+    const pace = makeStartPace({ burst: 1, interval: 1 });
+    const [first, second] = [stage({}, undefined, pace), stage({}, undefined, pace)];
+    for (const { config, run } of [first, second]) {
+      config(1);
+      run(0, 2000);
+    }
+    expect(first.remuxers).toHaveLength(1);
+    expect(second.remuxers).toHaveLength(0);
+    expect(pace.waiting).toBe(1);
+    await eventually("its turn", () => second.remuxers.length === 1);
+    expect(second.remuxers[0]!.tags).toHaveLength(20);
+  });
+
+  test("a broadcast that ends before its turn goes out whole, and takes no turn", () => {
+    const pace = makeStartPace({ burst: 1, interval: 60_000 });
+    const [first, second] = [stage({}, undefined, pace), stage({}, undefined, pace)];
+    for (const { config, run } of [first, second]) {
+      config(1);
+      run(0, 2000);
+    }
+    second.broadcast.end();
+    expect(pace.waiting).toBe(0);
+    expect(second.remuxers[0]!.tags).toHaveLength(20);
+    expect(second.remuxers[0]!.isEnded).toBeTrue();
+    second.remuxers[0]!.give();
+    second.remuxers[0]!.drain();
+    expect(second.events.at(-1)).toBe("end null");
   });
 });

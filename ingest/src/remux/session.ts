@@ -52,6 +52,8 @@ export function startRemuxSession(options: RemuxSessionOptions): RemuxSession {
   let failures = 0;
   let lastSpawn = Number.NEGATIVE_INFINITY;
   let timer: Timer | null = null;
+  /** Set while the next remuxer waits for its turn: gives that up. */
+  let giveUpTurn: (() => void) | null = null;
   /** A moment of the publisher's clock, and where it lies on the broadcast's timeline. */
   let anchor: { readonly source: Milliseconds; readonly at: Milliseconds } | null = null;
 
@@ -96,7 +98,7 @@ export function startRemuxSession(options: RemuxSessionOptions): RemuxSession {
     }, delay);
   }
 
-  /** Starts the next epoch's remuxer, once the one before is done. */
+  /** Starts the next epoch's remuxer, once the one before is done and its turn has come. */
   function runWaiting(): void {
     if (waiting === null || running !== null || timer !== null) return;
     const delay = lastSpawn + limits.minEpochMs - now();
@@ -104,6 +106,21 @@ export function startRemuxSession(options: RemuxSessionOptions): RemuxSession {
       after(delay, runWaiting);
       return;
     }
+    const pace = options.paceOf?.(waiting.plan) ?? null;
+    if (pace === null || isOver) startWaiting();
+    else if (giveUpTurn === null) {
+      let isHere = false;
+      const giveUp = pace.inTurn(() => {
+        isHere = true;
+        giveUpTurn = null;
+        startWaiting();
+      });
+      if (!isHere) giveUpTurn = giveUp;
+    }
+  }
+
+  function startWaiting(): void {
+    if (waiting === null || running !== null || timer !== null) return;
     const next = waiting;
     waiting = null;
     const started = spawn(next);
@@ -285,6 +302,7 @@ export function startRemuxSession(options: RemuxSessionOptions): RemuxSession {
     else if (waiting !== null) {
       if (timer !== null) clearTimeout(timer);
       timer = null;
+      giveUpTurn?.();
       lastSpawn = Number.NEGATIVE_INFINITY;
       runWaiting();
     } else finish();
@@ -294,6 +312,7 @@ export function startRemuxSession(options: RemuxSessionOptions): RemuxSession {
     if (hasEnded) return;
     hasEnded = true;
     if (timer !== null) clearTimeout(timer);
+    giveUpTurn?.();
     endDied();
     sink.onEnd(failure);
   }
