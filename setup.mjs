@@ -174,6 +174,7 @@ if (command === "test") {
     { file: "/usr/sbin/nginx", name: "nginx" },
     { file: "/usr/lib/nginx/modules/ngx_rtmp_module.so", name: "libnginx-mod-rtmp" },
     { file: "/usr/lib/nginx/modules/ngx_stream_module.so", name: "libnginx-mod-stream" },
+    { file: "/usr/lib/nginx/modules/ngx_http_brotli_filter_module.so", name: "libnginx-mod-http-brotli-filter" },
     { program: "prometheus", name: "prometheus" },
     { program: "prometheus-node-exporter", name: "prometheus-node-exporter" },
     { program: "prometheus-postgres-exporter", name: "prometheus-postgres-exporter" },
@@ -181,8 +182,8 @@ if (command === "test") {
   ];
   if (!installSystem(tools)) {
     fail(
-      "The tests need ffmpeg, Chromium, openssl, envsubst, curl, setpriv, redis-server, nginx with its RTMP and stream modules, and Prometheus with its exporters: " +
-        "sudo apt-get install ffmpeg chromium openssl gettext-base curl util-linux redis-server nginx libnginx-mod-rtmp libnginx-mod-stream prometheus prometheus-node-exporter prometheus-postgres-exporter prometheus-redis-exporter, then run npm test again.",
+      "The tests need ffmpeg, Chromium, openssl, envsubst, curl, setpriv, redis-server, nginx with its RTMP, stream and brotli modules, and Prometheus with its exporters: " +
+        "sudo apt-get install ffmpeg chromium openssl gettext-base curl util-linux redis-server nginx libnginx-mod-rtmp libnginx-mod-stream libnginx-mod-http-brotli-filter prometheus prometheus-node-exporter prometheus-postgres-exporter prometheus-redis-exporter, then run npm test again.",
     );
   }
   buildSite();

@@ -94,12 +94,44 @@ test("NGINX takes its configuration from the script, with the token from its fil
   expect(written).toContain(`Bearer ${readFileSync(secret("gateway_token"), "utf8").trim()}"`);
   // NGINX's own names are left as they are.
   expect(written).toContain("return 308 https://$host$request_uri;");
+  // Debian's module is loaded, and Debian's NGINX is built without HTTP/3.
+  expect(written).toContain(`include ${join(import.meta.dir, "nginx/brotli.conf")};`);
+  expect(written).not.toContain("quic");
+  const wanted = await sh("nginx/start.sh", ["-t"], { ...env, GATEWAY_TOKEN: "t", GATEWAY_QUIC: "on" });
+  expect(wanted).toEqual({ code: 1, complained: "GATEWAY_QUIC is on, and this NGINX is built without HTTP/3.\n" });
   expect(statSync(join(run, "nginx.conf")).mode & 0o077).toBe(0);
 
   rmSync(join(run, "nginx.conf"));
   const none = await sh("nginx/start.sh", ["-t"], env);
   expect(none).toMatchObject({ code: 1, complained: expect.stringMatching(/^GATEWAY_TOKEN must be set/) });
   expect(existsSync(join(run, "nginx.conf"))).toBe(false);
+});
+
+test("a build that can HTTP/3 is told to, and tells browsers on which port; one without brotli is not told of it", async () => {
+  const programs = join(folder, "programs");
+  const run = join(folder, "other-nginx");
+  for (const path of [programs, run]) mkdirSync(path);
+  // Debian has no such build: its words for what it can are all that the script goes by.
+  const build = "#!/bin/sh\nif [ \"$1\" = -V ]; then echo 'configure arguments: --with-http_v3_module' >&2; fi\n";
+  writeFileSync(join(programs, "nginx"), build, { mode: 0o755 });
+  const written = async (more: Readonly<Record<string, string>>) => {
+    const env = {
+      ...compose.services.gateway!.environment,
+      PATH: `${programs}:/usr/bin:/bin`,
+      GATEWAY_TEMPLATE: join(import.meta.dir, "nginx/nginx.conf.template"),
+      GATEWAY_RUN_DIR: run,
+      GATEWAY_TOKEN_FILE: secret("gateway_token"),
+      ...more,
+    };
+    expect(await sh("nginx/start.sh", [], env)).toEqual({ code: 0, complained: "" });
+    return readFileSync(join(run, "nginx.conf"), "utf8");
+  };
+  const on = await written({ GATEWAY_QUIC: "on", GATEWAY_HTTPS_AUTHORITY: "$host" });
+  expect(on).toContain(`listen 8443 quic reuseport; add_header Alt-Svc 'h3=":443"; ma=86400' always;`);
+  expect(on).not.toContain("brotli.conf;");
+  const elsewhere = await written({ GATEWAY_QUIC: "on", GATEWAY_HTTPS_AUTHORITY: "$host:9443" });
+  expect(elsewhere).toContain(`h3=":9443"`);
+  for (const more of [{}, { GATEWAY_QUIC: "off" }] as const) expect(await written(more)).not.toContain("quic");
 });
 
 test("Redis wants the password of its file, and throws no job away", async () => {

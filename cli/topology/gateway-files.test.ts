@@ -2,9 +2,10 @@ import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { freePort, startNginx } from "../e2e/part.ts";
 import { until } from "../e2e/server.ts";
-import { gatewayConfiguration, makeCertificate } from "./gateway-files.ts";
+import { GATEWAY_ABILITIES, gatewayConfiguration, makeCertificate } from "./gateway-files.ts";
 
 setDefaultTimeout(60_000);
 
@@ -31,6 +32,7 @@ async function written(folder: string, apiServers = "server 127.0.0.1:8001; serv
     GATEWAY_RTMP_SERVERS: "server 127.0.0.1:1935 max_fails=1 fail_timeout=2s; server 127.0.0.1:1937;",
     GATEWAY_RESOLVER: "127.0.0.1",
     GATEWAY_TOKEN: "t".repeat(32),
+    ...GATEWAY_ABILITIES,
   });
   writeFileSync(path, text);
   return { path, https, rtmps };
@@ -114,6 +116,31 @@ test("a request that belongs to no trace begins one with its own id; another one
     expect((await ask({ traceparent: theirs })).trace).toBe(theirs);
     const forged = await ask({ traceparent: `${theirs}-more` });
     expect(forged.trace).toBe(`00-${forged.id}-${forged.id.slice(0, 16)}-01`);
+  } finally {
+    await nginx.stop();
+    await api.stop(true);
+  }
+});
+
+test("what the API did not compress is sent as brotli or gzip, as the client likes", async () => {
+  const words = "body { color: black } ".repeat(200);
+  const headers = { "content-type": "text/css", ...NEVER_KEPT };
+  const api = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response(words, { headers }) });
+  const { path, https } = await written(makeFolder(), `server 127.0.0.1:${api.port};`);
+  const nginx = startNginx(path);
+  const ask = async (coding: string) => {
+    const init = { headers: { "accept-encoding": coding }, decompress: false, tls: { rejectUnauthorized: false } };
+    const response = await fetch(`https://127.0.0.1:${https}/style.css`, init as RequestInit);
+    return { coding: response.headers.get("content-encoding"), body: Buffer.from(await response.arrayBuffer()) };
+  };
+  try {
+    const br = await until("it answers", () => ask("gzip, br"));
+    expect(br.coding).toBe("br");
+    expect(brotliDecompressSync(br.body).toString()).toBe(words);
+    const gzip = await ask("gzip");
+    expect(gzip.coding).toBe("gzip");
+    expect(gunzipSync(gzip.body).toString()).toBe(words);
+    expect(await ask("identity")).toEqual({ coding: null, body: Buffer.from(words) });
   } finally {
     await nginx.stop();
     await api.stop(true);

@@ -1,8 +1,16 @@
 /** The gateway's configuration with its names filled in, as envsubst does, and a certificate for trying it. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const TEMPLATE = join(import.meta.dir, "..", "..", "deploy", "nginx", "nginx.conf.template");
+const FOLDER = join(import.meta.dir, "..", "..", "deploy", "nginx");
+const TEMPLATE = join(FOLDER, "nginx.conf.template");
+const BROTLI_MODULE = "/usr/lib/nginx/modules/ngx_http_brotli_filter_module.so";
+
+/** What start.sh fills in by what the build can, for Debian's. */
+export const GATEWAY_ABILITIES = {
+  GATEWAY_BROTLI: existsSync(BROTLI_MODULE) ? `include ${join(FOLDER, "brotli.conf")};` : "",
+  GATEWAY_QUIC: "",
+} as const;
 
 /** Throws for a name of the template that is not given. */
 export function gatewayConfiguration(values: Readonly<Record<string, string>>): string {

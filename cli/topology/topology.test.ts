@@ -42,6 +42,9 @@ test("playlists and segments by one address; one request up for all viewers; a n
       inARow(async () => (await segments()).length > 0),
       60,
     );
+    const manifest = await get("/live/tower/manifest.mpd", { headers: { "accept-encoding": "gzip, br" } });
+    expect(manifest.headers.get("content-encoding")).toBe("br");
+    expect(await manifest.text()).toContain("<MPD");
     const statistics = async () =>
       Promise.all(
         nodes.map(async ({ said }) => {

@@ -6,7 +6,7 @@ import type { Stage } from "../chaos/stage.ts";
 import { freePort, type Part, startNginx, startPart } from "../e2e/part.ts";
 import { until } from "../e2e/server.ts";
 import { startMonitoring } from "../monitoring/monitoring.ts";
-import { gatewayConfiguration, makeCertificate } from "./gateway-files.ts";
+import { GATEWAY_ABILITIES, gatewayConfiguration, makeCertificate } from "./gateway-files.ts";
 
 export interface Ports {
   readonly http: number;
@@ -105,6 +105,7 @@ export async function startTopology(stage: Stage, options: TopologyOptions = {})
     GATEWAY_RTMP_SERVERS: servers(nodes, ({ said }) => said.rtmpPort, " max_fails=1 fail_timeout=2s"),
     GATEWAY_RESOLVER: "127.0.0.1",
     GATEWAY_TOKEN: env.GATEWAY_TOKEN!,
+    ...GATEWAY_ABILITIES,
   });
   writeFileSync(path, text, { mode: 0o600 });
   const nginx = startNginx(path);

@@ -203,6 +203,8 @@ describe("the environment of StreamHub", () => {
   test("the gateway has every name of its template, and leads to services that are there", () => {
     const template = readFileSync(join(FOLDER, "../nginx/nginx.conf.template"), "utf8");
     const wanted = new Set([...template.matchAll(/\$\{(GATEWAY_[A-Z_]+)\}/g)].map(([, name]) => name!));
+    // start.sh sees by itself whether the build has it.
+    wanted.delete("GATEWAY_BROTLI");
     const given = variables(workload("gateway"));
     expect(given.map(({ name }) => name.replace(/_FILE$/, "")).sort()).toEqual([...wanted].sort());
     const text = (name: string) => given.find((variable) => variable.name === name)?.value ?? "";

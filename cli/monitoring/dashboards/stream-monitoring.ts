@@ -160,6 +160,28 @@ export const streamMonitoring: Dashboard = {
       ],
     },
     {
+      title: "Other services",
+      panels: [
+        stack("Targets", { about: "Services that live broadcasts are sent on to, by state", unit: "short" }, [
+          `sum by (state) (streamhub_restream_targets{${OF}})`,
+          "{{state}}",
+        ]),
+        lines("Sent on", { about: "To other services, by node", unit: "bps" }, [
+          `8 * sum by (instance) (${rate("streamhub_restream_bytes_total")})`,
+          "{{instance}}",
+        ]),
+        lines("Attempts that failed", { about: "And connections that broke, by node", unit: "ops" }, [
+          `sum by (instance) (${rate("streamhub_restream_failures_total")})`,
+          "{{instance}}",
+        ]),
+        lines(
+          "Left out",
+          { about: "Messages a second that services, or the way to them, were too slow for", unit: "ops" },
+          [`sum by (instance) (${rate("streamhub_restream_dropped_frames_total")})`, "{{instance}}"],
+        ),
+      ],
+    },
+    {
       title: "Recordings and pictures",
       panels: [
         lines("Written", { about: "For recordings and for rewinding", unit: "Bps" }, [
