@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { makeSockets } from "@streamhub/api/sockets";
 import { type Bus, migrate, openBus, openDatabase, queries } from "@streamhub/db";
 import { makePlaybackTokens, type PlaybackTokens } from "@streamhub/db/playback-token";
+import { networkOf } from "@streamhub/db/viewer-identity";
 import { type Ingest, type IngestOptions, startIngest } from "@streamhub/ingest";
 import { LATENCY, type LatencyProfile } from "@streamhub/ingest/live/latency";
 import type { Audience, Gate, Quality } from "@streamhub/ingest/live/ports";
@@ -155,6 +156,7 @@ export const ingestCommand = defineCommand({
           apps,
           limits: env.rtmpLimits,
           isProxy: makeAddressList(env.rtmpTrustedProxies),
+          networkOf,
           callbacks: env.callbacks,
           tracer,
           gate,

@@ -23,6 +23,7 @@ import {
   queries,
 } from "@streamhub/db";
 import { makePlaybackTokens } from "@streamhub/db/playback-token";
+import { networkOf } from "@streamhub/db/viewer-identity";
 import { type Ingest, startIngest } from "@streamhub/ingest";
 import {
   ENDED_ELSEWHERE,
@@ -132,6 +133,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
       apps: ["live"],
       limits: env.rtmpLimits,
       isProxy: makeAddressList(env.rtmpTrustedProxies),
+      networkOf,
       callbacks: env.callbacks,
       tracer,
       gate,

@@ -46,6 +46,8 @@ export interface IngestOptions {
   readonly tls?: { readonly port: number; readonly cert: string; readonly key: string } | undefined;
   /** Peers that send a PROXY header (`server/listener.ts`); default nobody. */
   readonly isProxy?: ((address: string) => boolean) | undefined;
+  /** What one customer of a provider has, of an address (`server/listener.ts`); default the address itself. */
+  readonly networkOf?: (address: string) => string;
   /** Application names that `connect` may give; null accepts any. */
   readonly apps: readonly string[] | null;
   readonly gate: Gate;
@@ -184,6 +186,7 @@ export function startIngest(options: IngestOptions): Ingest {
     port: rtmpPort,
     ...(tls ? { tls } : {}),
     ...(options.isProxy ? { isProxy: options.isProxy } : {}),
+    ...(options.networkOf ? { networkOf: options.networkOf } : {}),
     siblings: options.siblings ?? null,
     apps,
     gate,

@@ -48,6 +48,7 @@ export interface Refused {
     | "publish.no-room"
     | "publish.draining"
     | "publish.not-allowed"
+    | "publish.too-many-tries"
     | "publish.unavailable";
   /** One sentence for the streamer that says what to change. */
   readonly reason: string;

@@ -2,12 +2,14 @@
 import type { Milliseconds } from "../bytes/units.ts";
 import type { Admitted, CallbackPeer, Callbacks, CallbackVisit, Gate, Log, Refused } from "../live/ports.ts";
 import { NO_SPAN, type Span } from "../live/trace.ts";
+import type { KeyTries } from "./key-tries.ts";
 import type { CloseReason } from "./limits.ts";
 
 export interface AdmissionContext {
   readonly gate: Gate;
   /** Null: there are none. */
   readonly callbacks: Callbacks | null;
+  readonly keyTries: KeyTries;
   readonly log: Log;
 }
 
@@ -15,6 +17,12 @@ export const NOT_ALLOWED: Refused = {
   kind: "refused",
   code: "publish.not-allowed",
   reason: "The operator of this server does not allow it; ask there.",
+};
+const TOO_MANY_TRIES: Refused = {
+  kind: "refused",
+  code: "publish.too-many-tries",
+  reason:
+    "Too many stream keys from your address were wrong; wait a minute, and copy the key again from your channel's page.",
 };
 const NOBODY_ANSWERS: Refused = {
   kind: "refused",
@@ -26,6 +34,9 @@ const GATE_FAILED: Refused = {
   code: "publish.unavailable",
   reason: "The server can not check stream keys at the moment. Try again soon.",
 };
+
+/** The operator's programs say no to keys as the gate does. */
+const WRONG_KEY: ReadonlySet<Refused["code"]> = new Set(["publish.unknown-key", "publish.not-allowed"]);
 
 /** How the close of a peer that was refused is counted. */
 export const refusedAs = ({ code }: Refused) => `refused.${code.slice("publish.".length)}` as CloseReason;
@@ -45,6 +56,16 @@ export class Admission {
 
   /** Never rejects. */
   async publish(peer: CallbackPeer, name: string, trace: Span): Promise<Admitted | Refused> {
+    const { keyTries } = this.context;
+    const { address } = peer;
+    if (!keyTries.mayTry(address, bare(name))) return TOO_MANY_TRIES;
+    const answer = await this.decide(peer, name, trace);
+    if (answer.kind === "admitted") keyTries.succeeded(bare(name));
+    else if (WRONG_KEY.has(answer.code)) keyTries.failed(address, bare(name));
+    return answer;
+  }
+
+  private async decide(peer: CallbackPeer, name: string, trace: Span): Promise<Admitted | Refused> {
     const { gate, log } = this.context;
     const { connectionId, address } = peer;
     try {

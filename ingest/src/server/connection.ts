@@ -300,7 +300,10 @@ export class Connection implements Publisher {
     if (answer.kind === "refused") {
       this.trace.end(answer.code);
       if (!this.isOpen) return;
-      log.warn({ code: answer.code, connectionId: this.id, address: this.address }, answer.reason);
+      const fields = { code: answer.code, connectionId: this.id, address: this.address };
+      // Of those that are not looked at the first one is told of (key-tries.ts).
+      if (answer.code === "publish.too-many-tries") log.debug(fields, answer.reason);
+      else log.warn(fields, answer.reason);
       this.reject(event.streamId, answer.reason, refusedAs(answer));
       return;
     }

@@ -8,6 +8,8 @@ export interface ServerLimits extends SessionLimits {
   readonly maxConnections: number;
   /** Those of them that one address may have: a studio or mobile network may stand behind it. */
   readonly maxConnectionsPerAddress: number;
+  /** Different stream keys that an address (IPv6: a /64) may fail with in a minute; further ones are refused unseen until it is over. */
+  readonly maxFailedKeysPerMinute: number;
   /** From accept to the end of the handshake. */
   readonly handshakeTimeout: Milliseconds;
   /** From the handshake to an accepted publish or play, the gate's time not counted; again after each unpublish. */
@@ -28,6 +30,7 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   ...DEFAULT_SESSION_LIMITS,
   maxConnections: 4000,
   maxConnectionsPerAddress: 1000,
+  maxFailedKeysPerMinute: 20,
   handshakeTimeout: ms(5_000),
   setupTimeout: ms(7_000),
   idleTimeout: ms(15_000),
@@ -81,6 +84,7 @@ export const CLOSE_REASONS = [
   "refused.no-room",
   "refused.draining",
   "refused.not-allowed",
+  "refused.too-many-tries",
   "refused.unavailable",
   "refused.not-found",
   "refused.media",

@@ -1,7 +1,7 @@
 /** The RTMP and RTMPS listeners: accept, limits, one deadline timer for all connections, orderly stop. */
 import { createHmac, randomBytes } from "node:crypto";
 import type { Socket, TCPSocketListener } from "bun";
-import type { Milliseconds } from "../bytes/units.ts";
+import { type Milliseconds, ms } from "../bytes/units.ts";
 import { WireError, type WireErrorCode } from "../bytes/wire-error.ts";
 import type { Playback } from "../live/playback.ts";
 import type { Callbacks, Gate, Log, Siblings } from "../live/ports.ts";
@@ -11,6 +11,7 @@ import { type Introduced, ProxyHeader } from "../proxy-protocol/header.ts";
 import type { HandshakeCrypto } from "../rtmp/handshake/crypto.ts";
 import { afterJump, makeClockWatch } from "./clock-jump.ts";
 import { Connection, type ConnectionContext, systemNow } from "./connection.ts";
+import { makeKeyTries } from "./key-tries.ts";
 import type { CloseReason, ServerLimits } from "./limits.ts";
 import type { ServerMetrics } from "./metrics.ts";
 
@@ -45,6 +46,8 @@ export interface RtmpServerOptions {
   readonly limits: ServerLimits;
   readonly metrics: ServerMetrics;
   readonly log: Log;
+  /** What one customer of a provider has, of an address: guesses of keys are counted by it. Default: the address itself. */
+  readonly networkOf?: (address: string) => string;
   /** Default: nothing is traced. */
   readonly tracer?: Tracer;
 }
@@ -79,6 +82,12 @@ export function startRtmpServer(options: RtmpServerOptions): RtmpServer {
     ...options,
     siblings,
     tracer: options.tracer ?? NO_TRACER,
+    keyTries: makeKeyTries({
+      limit: limits.maxFailedKeysPerMinute,
+      networkOf: options.networkOf ?? ((address) => address),
+      now: () => ms(performance.now()),
+      log,
+    }),
     crypto: nodeHandshakeCrypto,
     chunkSize: CHUNK_SIZE,
     now: systemNow,

@@ -66,6 +66,7 @@ export interface TestServerOptions {
   readonly apps?: readonly string[] | null;
   readonly playback?: PlaybackTokens;
   readonly callbacks?: Callbacks;
+  readonly networkOf?: (address: string) => string;
   readonly isProxy?: (address: string) => boolean;
   readonly siblings?: Siblings;
   readonly tls?: { readonly port: number; readonly cert: string; readonly key: string };
@@ -100,6 +101,7 @@ export function openServer(options: TestServerOptions = {}): TestServer {
     port: 0,
     ...(tls === undefined ? {} : { tls }),
     ...(isProxy === undefined ? {} : { isProxy }),
+    ...(options.networkOf === undefined ? {} : { networkOf: options.networkOf }),
     siblings,
     apps,
     gate,
