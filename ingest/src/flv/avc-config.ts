@@ -1,5 +1,6 @@
 /** What an H.264 decoder configuration announces: ISO/IEC 14496-15 §5.3.3.1 around ITU-T H.264 §7.3.2.1.1. */
 import { Bits, withoutEmulation } from "./bits.ts";
+import { readVuiColour } from "./colour.ts";
 import type { VideoConfig } from "./video-config.ts";
 
 /** Profiles whose parameter sets say more about colour (H.264 §7.3.2.1.1). */
@@ -38,9 +39,11 @@ function readParameterSet(bits: Bits): VideoConfig | null {
   const unitY = (chroma === 1 ? 2 : 1) * (2 - framesOnly);
   const width = columns * 16 - unitX * (left + right);
   const height = (2 - framesOnly) * rows * 16 - unitY * (top + bottom);
+  const isCut = bits.isOver;
+  const colour = isCut ? null : readVuiColour(bits);
   const fits = width > 0 && height > 0 && width <= MAX_SIDE && height <= MAX_SIDE;
-  if (bits.isOver || !fits) return null;
-  return { width, height, profile, level, chroma, bitDepth, isInterlaced: framesOnly === 0 };
+  if (isCut || !fits) return null;
+  return { width, height, profile, level, chroma, bitDepth, isInterlaced: framesOnly === 0, colour };
 }
 
 function readColour(bits: Bits): { chroma: number; bitDepth: number } {

@@ -1,5 +1,6 @@
 /** What an HEVC decoder configuration announces: ISO/IEC 14496-15 §8.3.3.1 around ITU-T H.265 §7.3.2.2. */
 import { Bits, withoutEmulation } from "./bits.ts";
+import { readHevcColour } from "./hevc-colour.ts";
 import type { VideoConfig } from "./video-config.ts";
 
 const SPS = 33;
@@ -37,7 +38,9 @@ function findSet(record: Uint8Array): Uint8Array | null {
   return null;
 }
 
-function readParameterSet(bits: Bits): Pick<VideoConfig, "width" | "height" | "chroma" | "bitDepth"> | null {
+type Picture = Pick<VideoConfig, "width" | "height" | "chroma" | "bitDepth" | "colour">;
+
+function readParameterSet(bits: Bits): Picture | null {
   bits.u(4);
   const subLayers = bits.u(3);
   bits.bit();
@@ -51,7 +54,8 @@ function readParameterSet(bits: Bits): Pick<VideoConfig, "width" | "height" | "c
   const width = columns - (chroma === 1 || chroma === 2 ? 2 : 1) * (left + right);
   const height = rows - (chroma === 1 ? 2 : 1) * (top + bottom);
   const fits = width > 0 && height > 0 && width <= MAX_SIDE && height <= MAX_SIDE && chroma <= 3 && bitDepth <= 16;
-  return bits.isOver || !fits ? null : { width, height, chroma, bitDepth };
+  if (bits.isOver || !fits) return null;
+  return { width, height, chroma, bitDepth, colour: readHevcColour(bits, subLayers) };
 }
 
 /** H.265 §7.3.3 profile_tier_level. */

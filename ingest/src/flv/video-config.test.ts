@@ -13,7 +13,7 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 /** The decoder configuration that a real encoder's file has, in an E-RTMP tag. */
 async function tagOf(codec: Codec, box: string, size: string, args: readonly string[]): Promise<Uint8Array> {
-  const file = join(folder, `${size}-${args.length}.mp4`);
+  const file = join(folder, `${size}-${Bun.hash(args.join(" "))}.mp4`);
   const child = Bun.spawn(
     [
       ...["ffmpeg", "-nostdin", "-y", "-v", "error", "-f", "lavfi", "-i", `testsrc2=s=${size}:r=10`, "-frames:v", "2"],
@@ -50,6 +50,33 @@ test.each([
       readVideoConfig(body.with(at, byte), codec);
     }),
   );
+});
+
+const PQ = ["-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc"];
+const HLG = ["-color_primaries", "bt2020", "-color_trc", "arib-std-b67", "-colorspace", "bt2020nc"];
+const FULL = ["-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "pc"];
+const SVT = ["-c:v", "libsvtav1", "-preset", "12"];
+const TEN = ["-pix_fmt", "yuv420p10le"];
+const hdr = (transfer: number) => ({ primaries: 9, transfer, matrix: 9, isFullRange: false });
+
+test.each([
+  [
+    "avc1",
+    "avcC",
+    ["-c:v", "libx264", "-pix_fmt", "yuv420p", ...FULL],
+    { primaries: 1, transfer: 1, matrix: 1, isFullRange: true },
+  ],
+  ["avc1", "avcC", ["-c:v", "libx264", ...TEN, ...PQ], hdr(16)],
+  ["hvc1", "hvcC", [...X265, ...TEN, ...PQ], hdr(16)],
+  ["hvc1", "hvcC", [...X265, ...TEN, "-bf", "2", ...HLG], hdr(18)],
+  ["av01", "av1C", [...SVT, ...TEN, ...PQ], hdr(16)],
+  ["av01", "av1C", [...AV1, ...TEN, ...HLG], hdr(18)],
+  ["av01", "av1C", [...AV1, "-pix_fmt", "yuv420p"], null],
+] as const)("%s %s %p: its colours", async (codec, box, args, colour) => {
+  const body = await tagOf(codec, box, "320x180", args);
+  // Classic H.264 has the composition time where the others' tag begins with their name.
+  const tag = codec === "avc1" ? Uint8Array.of(0x17, 0, 0, 0, 0, ...body.subarray(5)) : body;
+  expect(readVideoConfig(tag, codec)!.colour).toEqual(colour);
 });
 
 test("law: any bytes give a size or none", () => {

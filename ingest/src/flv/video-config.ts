@@ -1,5 +1,6 @@
 import { readAv1Config } from "./av1-config.ts";
 import { readAvcConfig } from "./avc-config.ts";
+import type { Colour } from "./colour.ts";
 import type { Codec } from "./fourcc.ts";
 import { readHevcConfig } from "./hevc-config.ts";
 import { readVideoHeader } from "./video.ts";
@@ -16,6 +17,8 @@ export interface VideoConfig {
   readonly chroma: number;
   readonly bitDepth: number;
   readonly isInterlaced: boolean;
+  /** Null where the encoder does not say. */
+  readonly colour: Colour | null;
 }
 
 /** Of a tag body that carries one; null when it can't be read, or the codec's is not known here. */

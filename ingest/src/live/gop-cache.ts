@@ -1,3 +1,4 @@
+import { readColourInfo } from "../flv/colour-info.ts";
 import { isMetadata } from "../flv/script.ts";
 import { GopTags } from "./gop-tags.ts";
 import type { MediaTag } from "./media-tag.ts";
@@ -14,12 +15,14 @@ export interface GopCacheLimits {
 export const DEFAULT_GOP_CACHE_LIMITS: GopCacheLimits = { maxBytes: 16 * 1024 * 1024, maxTags: 4096, maxTracks: 32 };
 
 /**
- * Script metadata, decoder configurations by track, and the GOP in progress: all that a new sink needs to begin at once. Tags come
+ * Script metadata, decoder configurations and colours by track, and the GOP in progress: all that a new sink needs to begin at once. Tags come
  * with payloads that are good for the moment only; what is kept is copied, once.
  */
 export class GopCache {
   private metadata: MediaTag | null = null;
   private readonly configs = new Map<string, MediaTag>();
+  /** What the publisher tells of its pictures' colours beside them, by track. */
+  private readonly colours = new Map<number, MediaTag>();
   private readonly gop = new GopTags();
 
   constructor(private readonly limits: GopCacheLimits = DEFAULT_GOP_CACHE_LIMITS) {}
@@ -44,6 +47,12 @@ export class GopCache {
       moveTo(tag, new Uint8Array(tag.payload));
       const track = `${tag.kind}${tag.trackId}`;
       if (this.configs.has(track) || this.configs.size < this.limits.maxTracks) this.configs.set(track, tag);
+      return;
+    }
+    if (tag.kind === "video" && tag.isControl && readColourInfo(tag.payload) !== null) {
+      moveTo(tag, new Uint8Array(tag.payload));
+      if (this.colours.has(tag.trackId) || this.colours.size < this.limits.maxTracks)
+        this.colours.set(tag.trackId, tag);
       return;
     }
     const { gop } = this;
@@ -76,11 +85,13 @@ export class GopCache {
     this.clear();
     this.metadata = null;
     this.configs.clear();
+    this.colours.clear();
   }
 
   replay(to: (tag: MediaTag) => void): void {
     if (this.metadata !== null) to(this.metadata);
     for (const config of this.configs.values()) to(config);
+    for (const colour of this.colours.values()) to(colour);
     for (let index = 0; index < this.gop.length; index++) to(this.gop.tag(index));
   }
 }

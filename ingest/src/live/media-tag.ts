@@ -3,6 +3,7 @@ import { readAudioHeader } from "../flv/audio.ts";
 import type { Codec } from "../flv/fourcc.ts";
 import { readVideoHeader } from "../flv/video.ts";
 
+export type { Colour } from "../flv/colour.ts";
 export type { Codec } from "../flv/fourcc.ts";
 
 export type MediaKind = "audio" | "video" | "script";

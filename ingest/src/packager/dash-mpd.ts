@@ -1,5 +1,6 @@
 /** The DASH manifest, ISO/IEC 23009-1 with the constraints of DASH-IF IOP 4.3 for live. */
 import { type Milliseconds, ms } from "../bytes/units.ts";
+import type { Colour } from "../live/media-tag.ts";
 import { initName } from "./hls-lines.ts";
 import type { EpochInfo, EpochTrack, MediaSegment } from "./segment.ts";
 import { timelineOf } from "./timeline.ts";
@@ -228,7 +229,7 @@ function renderRepresentation(source: EpochTrack, media: RenditionMedia, templat
         ["frameRate", fraction(media.frameRate)],
         ["sar", "1:1"],
       ],
-      template,
+      [...(track.colour === undefined ? [] : colourProperties(track.colour)), ...template],
     );
   }
   return element(
@@ -241,6 +242,17 @@ function renderRepresentation(source: EpochTrack, media: RenditionMedia, templat
       ]),
       ...template,
     ],
+  );
+}
+
+/** DASH-IF IOP 4.3 §10.3, by ISO/IEC 23091-2. Supplemental, not essential: where there is no other picture, one in wrong colours is better than none. */
+function colourProperties({ primaries, transfer, matrix }: Colour): string[] {
+  const told = { ColourPrimaries: primaries, TransferCharacteristics: transfer, MatrixCoefficients: matrix };
+  return Object.entries(told).map(([name, value]) =>
+    element("SupplementalProperty", [
+      ["schemeIdUri", `urn:mpeg:mpegB:cicp:${name}`],
+      ["value", String(value)],
+    ]),
   );
 }
 

@@ -2,6 +2,8 @@
 import { HLS_VERSION } from "./hls-media.ts";
 import type { BroadcastView, RenditionView } from "./view.ts";
 
+/** §4.4.6.2: by transfer characteristics; SDR is what players take for granted. */
+const VIDEO_RANGE: Readonly<Record<number, string>> = { 16: "PQ", 18: "HLG" };
 const AUDIO_GROUP = "audio";
 
 /** `uriOf`: where a rendition's media playlist lies. */
@@ -42,6 +44,8 @@ function streamInf({ kind, media }: RenditionView, group: readonly RenditionView
   ];
   if (kind === "video") {
     list.push(["RESOLUTION", `${media.width}x${media.height}`], ["FRAME-RATE", media.frameRate.toFixed(3)]);
+    const range = VIDEO_RANGE[media.colour?.transfer ?? 0];
+    if (range !== undefined) list.push(["VIDEO-RANGE", range]);
   }
   if (group.length > 0) list.push(["AUDIO", quoted(AUDIO_GROUP)]);
   return `#EXT-X-STREAM-INF:${attributes(list)}`;

@@ -1,3 +1,5 @@
+import type { Colour } from "../live/media-tag.ts";
+
 /**
  * What a remuxer hands to the packager: tracks and samples with exact decode times. Boxes are written by the packager alone, so
  * a remuxer that is not ffmpeg needs to know nothing of ISO/IEC 14496-12 beyond the sample entry.
@@ -17,6 +19,8 @@ export interface VideoTrack extends TrackBase {
   readonly kind: "video";
   readonly width: number;
   readonly height: number;
+  /** Not given: nobody says. */
+  readonly colour?: Colour;
 }
 
 export interface AudioTrack extends TrackBase {
@@ -39,3 +43,7 @@ export interface Sample {
   readonly isSync: boolean;
   readonly data: Uint8Array;
 }
+
+/** To be spread into what may have it. */
+export const colourOf = ({ colour }: Pick<VideoTrack, "colour">): Pick<VideoTrack, "colour"> =>
+  colour === undefined ? {} : { colour };

@@ -1,4 +1,5 @@
 import type { Milliseconds, Seconds } from "../bytes/units.ts";
+import type { Colour } from "../live/media-tag.ts";
 import type { PastLog } from "./past-log.ts";
 import type { GrowingSegment, Part, Segment } from "./segment.ts";
 
@@ -77,6 +78,8 @@ export interface RenditionMedia {
   readonly width: number;
   readonly height: number;
   readonly frameRate: number;
+  /** Of pictures whose encoder says. */
+  readonly colour?: Colour;
   readonly channels: number;
   readonly sampleRate: number;
   /** Bits per second. */

@@ -3,6 +3,7 @@ import { type Bandwidth, makeBandwidth } from "./bandwidth.ts";
 import { frameRate } from "./frame-rate.ts";
 import { makePastLog, type PastLog, type PastSegment } from "./past-log.ts";
 import type { EpochInfo, EpochTrack, GrowingSegment, MediaSegment, PackagerSink, Part, Segment } from "./segment.ts";
+import { colourOf } from "./track.ts";
 import {
   type BroadcastView,
   byRank,
@@ -88,10 +89,10 @@ export const PARTS_STAY = 3;
 /** What the track itself says. */
 function shapeOf({
   track,
-}: EpochTrack): Pick<RenditionMedia, "codecs" | "width" | "height" | "channels" | "sampleRate"> {
+}: EpochTrack): Pick<RenditionMedia, "codecs" | "width" | "height" | "colour" | "channels" | "sampleRate"> {
   const { codecs } = track;
   return track.kind === "video"
-    ? { codecs, width: track.width, height: track.height, channels: 0, sampleRate: 0 }
+    ? { codecs, width: track.width, height: track.height, ...colourOf(track), channels: 0, sampleRate: 0 }
     : { codecs, width: 0, height: 0, channels: track.channels, sampleRate: track.sampleRate };
 }
 
@@ -150,21 +151,18 @@ export function makeSegmentWindow(options: WindowOptions): SegmentWindow {
   }
 
   function describe(rendition: Rendition, segment: MediaSegment, source: EpochTrack): void {
-    const { track } = source;
     rendition.bandwidth.add(segment.bytes.length, lengthOf(segment));
     const { peak, average } = rendition.bandwidth;
-    const common = { codecs: track.codecs, peak, average };
-    if (track.kind === "audio") {
-      const { channels, sampleRate } = track;
-      rendition.media = { ...common, width: 0, height: 0, frameRate: 0, channels, sampleRate };
+    const common = { ...shapeOf(source), peak, average };
+    if (source.track.kind === "audio") {
+      rendition.media = { ...common, frameRate: 0 };
       return;
     }
-    const { width, height } = track;
     // Measured once in an epoch: the rate that is listed should not waver.
     const isKnown = rendition.ratedEpoch === segment.epoch.number && rendition.media !== null;
     const rate = isKnown ? rendition.media!.frameRate : frameRate(segment);
     rendition.ratedEpoch = segment.epoch.number;
-    rendition.media = { ...common, width, height, frameRate: rate, channels: 0, sampleRate: 0 };
+    rendition.media = { ...common, frameRate: rate };
   }
 
   function add(name: string, segment: Segment): void {

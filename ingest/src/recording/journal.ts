@@ -2,7 +2,9 @@
  * What a recording says of itself, line by line: JSON that is written when the media it tells of is stored. A line that can't be read, of
  * another release perhaps, is as if it were not there.
  */
+import type { Colour } from "../live/media-tag.ts";
 import type { EpochInfo, Segment } from "../packager/segment.ts";
+import { colourOf } from "../packager/track.ts";
 
 export interface BroadcastLine {
   readonly line: "broadcast";
@@ -29,6 +31,8 @@ export interface RecordedTrack {
   /** Of pictures; 0 for sound. */
   readonly width: number;
   readonly height: number;
+  /** Of pictures whose encoder says; recordings of earlier releases have none. */
+  readonly colour?: Colour;
   /** Of sound; 0 for pictures. */
   readonly sampleRate: number;
   readonly channels: number;
@@ -55,7 +59,8 @@ export function epochLine({ number, isFirst, firstNumber, startsAt, tracks }: Ep
     const { kind, codecs } = track;
     const [width, height] = track.kind === "video" ? [track.width, track.height] : [0, 0];
     const [sampleRate, channels] = track.kind === "audio" ? [track.sampleRate, track.channels] : [0, 0];
-    return { rendition, kind, timescale, codecs, width, height, sampleRate, channels };
+    const colour = track.kind === "video" ? colourOf(track) : {};
+    return { rendition, kind, timescale, codecs, width, height, ...colour, sampleRate, channels };
   });
   return { line: "epoch", number, isFirst, firstNumber, startsAt, tracks: recorded };
 }

@@ -4,7 +4,7 @@ import { makeBandwidth } from "../packager/bandwidth.ts";
 import { frameRateOf } from "../packager/frame-rate.ts";
 import { makePastLog, type PastLog } from "../packager/past-log.ts";
 import type { EpochInfo } from "../packager/segment.ts";
-import type { Track } from "../packager/track.ts";
+import { colourOf, type Track } from "../packager/track.ts";
 import { type BroadcastView, byRank, type RenditionMedia, type RenditionView } from "../packager/view.ts";
 import type { Storage } from "../storage/storage.ts";
 import {
@@ -152,7 +152,15 @@ function add(reading: Reading, line: SegmentLine, epoch: EpochInfo): void {
   const common = { codecs: track.codecs, peak, average };
   reading.media =
     track.kind === "video"
-      ? { ...common, width: track.width, height: track.height, frameRate, channels: 0, sampleRate: 0 }
+      ? {
+          ...common,
+          width: track.width,
+          height: track.height,
+          ...colourOf(track),
+          frameRate,
+          channels: 0,
+          sampleRate: 0,
+        }
       : { ...common, width: 0, height: 0, frameRate: 0, channels: track.channels, sampleRate: track.sampleRate };
 }
 
@@ -164,10 +172,12 @@ function epochOf({ number, isFirst, firstNumber, startsAt, tracks }: EpochLine):
     isFirst,
     firstNumber,
     startsAt: ms(startsAt),
-    tracks: tracks.map(({ rendition, kind, timescale, codecs, width, height, sampleRate, channels }) => {
+    tracks: tracks.map(({ rendition, kind, timescale, codecs, width, height, sampleRate, channels, ...rest }) => {
       const base = { timescale, sampleEntry: NOTHING, codecs };
       const track: Track =
-        kind === "video" ? { ...base, kind, width, height } : { ...base, kind, sampleRate, channels, frameTicks: null };
+        kind === "video"
+          ? { ...base, kind, width, height, ...colourOf(rest) }
+          : { ...base, kind, sampleRate, channels, frameTicks: null };
       return { rendition, track, timescale, init: NOTHING };
     }),
   };

@@ -1,3 +1,5 @@
+import { AmfMarker, findProperty } from "../flv/amf-search.ts";
+
 /** Which tracks the publisher's metadata promises. */
 export interface Announced {
   readonly audio: boolean;
@@ -7,8 +9,6 @@ export interface Announced {
 const text = new TextEncoder();
 const AUDIO = text.encode("audiocodecid");
 const VIDEO = text.encode("videocodecid");
-const NUMBER = 0x00;
-const STRING = 0x02;
 
 /**
  * Looks for `audiocodecid` and `videocodecid` in a script tag's AMF0 (Adobe FLV 10.1 §E.5). Null when it promises neither. A
@@ -21,19 +21,13 @@ export function readAnnounced(payload: Uint8Array): Announced | null {
 }
 
 function hasProperty(payload: Uint8Array, name: Uint8Array): boolean {
-  // An AMF0 property: name length (u16), name, value. A number 0 says "none" in some encoders' audiocodecid; it is PCM for none.
-  const last = payload.length - name.length - 1;
-  for (let at = 2; at <= last; at++) {
-    if (payload[at] !== name[0] || payload[at - 1] !== name.length) continue;
-    let same = 1;
-    while (same < name.length && payload[at + same] === name[same]) same++;
-    if (same < name.length) continue;
-    const value = at + name.length;
-    if (payload[value] === STRING) return true;
-    if (payload[value] === NUMBER) {
-      for (let index = 1; index <= 8; index++) if ((payload[value + index] ?? 0) !== 0) return true;
-      return false;
-    }
+  // A number 0 says "none" in some encoders' audiocodecid; it is PCM for none.
+  for (let value = 0; ; ) {
+    value = findProperty(payload, name, value);
+    if (value < 0) return false;
+    if (payload[value] === AmfMarker.string) return true;
+    if (payload[value] !== AmfMarker.number) continue;
+    for (let index = 1; index <= 8; index++) if ((payload[value + index] ?? 0) !== 0) return true;
+    return false;
   }
-  return false;
 }

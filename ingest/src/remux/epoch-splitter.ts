@@ -1,6 +1,7 @@
 import type { Milliseconds } from "../bytes/units.ts";
 import { keepTag, type MediaTag } from "../live/media-tag.ts";
 import { readAnnounced } from "./announced.ts";
+import { makeColourTags } from "./colour-tags.ts";
 import { isOwnHead, sameHead } from "./heads.ts";
 import type { EpochPlan } from "./remuxer.ts";
 import { makeSidePictures } from "./side-pictures.ts";
@@ -13,7 +14,7 @@ import { makeSidePictures } from "./side-pictures.ts";
  *                video), or the wait is over
  *   running      another decoder configuration, a track that appears or        discovering, `end`
  *                stays away, a timestamp that jumps, `restart()`,
- *                `interrupt()`, a keyframe after `renew()`
+ *                `interrupt()`, a keyframe after `renew()` or after other colours
  */
 
 export interface SplitterOptions {
@@ -101,6 +102,7 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
   const heads = new Map<Kind, MediaTag>();
   const last = new Map<Kind, Milliseconds>();
   const sides = makeSidePictures();
+  const colours = makeColourTags();
 
   function discover(why: EpochCause, expected: ReadonlySet<Kind> | null): void {
     if (isRunning) sink.onStop();
@@ -207,7 +209,7 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
     for (const kind of chosen) last.set(kind, base);
     const planned = chosen.map((kind) => heads.get(kind)!);
     if (chosen[0] === "video") planned.splice(1, 0, ...sides.begin());
-    sink.onStart({ heads: planned, base }, cause, start.arrivedAt);
+    sink.onStart({ heads: planned, base, colours: colours.all() }, cause, start.arrivedAt);
     const flush = pending;
     pending = [];
     pendingBytes = 0;
@@ -291,6 +293,7 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
       announced = null;
       heads.clear();
       sides.forget();
+      colours.forget();
     },
     push(tag, now) {
       if (tag.kind === "script") {
@@ -298,7 +301,10 @@ export function makeEpochSplitter(sink: SplitterSink, options = DEFAULT_SPLITTER
         if (promise !== null) announced = new Set(kindsOf(promise));
         return;
       }
-      if (tag.isControl) return;
+      if (tag.isControl) {
+        if (colours.take(tag)) isRenewing = isRunning;
+        return;
+      }
       if (tag.trackId !== 0) {
         pushSide(tag, now);
         return;

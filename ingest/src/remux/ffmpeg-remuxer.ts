@@ -1,6 +1,9 @@
 import { WireError } from "../bytes/wire-error.ts";
 import { CHILD_ENVIRONMENT } from "../child/environment.ts";
 import { encodeFlvHeader } from "../flv/mux.ts";
+import type { Track } from "../packager/track.ts";
+import { mergeColour, withColour } from "./colour-boxes.ts";
+import { colourInfoOf } from "./colour-tags.ts";
 import { remuxArgv } from "./ffmpeg-argv.ts";
 import { makeFlvFeed } from "./flv-feed.ts";
 import { makeFmp4Reader } from "./fmp4-reader.ts";
@@ -74,12 +77,19 @@ export function startFfmpegRemuxer(plan: EpochPlan, sink: RemuxSink, options: Ff
     later(KILL_AFTER_MS, () => child.kill("SIGKILL"));
   }
 
+  /** FLV as it is fed to ffmpeg has no word of what the publisher tells beside the picture. */
+  const info = colourInfoOf(plan, 0);
+  function coloured(track: Track): Track {
+    if (info === null || track.kind !== "video" || track.rendition !== undefined) return track;
+    return withColour(track, mergeColour(track.colour ?? null, info), info);
+  }
+
   async function readOutput(): Promise<void> {
     let leads: readonly number[] = [];
     const reader = makeFmp4Reader({
       onTracks(tracks) {
         leads = tracks.map(({ timescale }) => (timescale * LEAD_MS) / 1000);
-        sink.onTracks(tracks);
+        sink.onTracks(tracks.map(coloured));
       },
       onSample(track, { dts, cts, isSync, data }) {
         sink.onSample(track, { dts: dts - leads[track]!, cts, isSync, data });

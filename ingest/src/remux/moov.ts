@@ -2,6 +2,7 @@ import { WireError } from "../bytes/wire-error.ts";
 import type { Track } from "../packager/track.ts";
 import { type BoxAt, boxesIn, findBox, guarded, needBox } from "./box-reader.ts";
 import { audioCodec, videoCodec } from "./codec-string.ts";
+import { readColour } from "./colour-boxes.ts";
 
 /** A track of the moov, with what its fragments leave out (trex, ISO/IEC 14496-12 §8.8.3). */
 export interface TrackDefaults {
@@ -63,7 +64,9 @@ function readTrack(moov: Uint8Array, view: DataView, trak: BoxAt): Track | null 
   if (handler === 0x76696465 /* vide, §12.1.3 VisualSampleEntry */) {
     const width = view.getUint16(entry.body + 24);
     const height = view.getUint16(entry.body + 26);
-    return { kind: "video", timescale, sampleEntry, codecs: videoCodec(sampleEntry), width, height };
+    const colour = readColour(sampleEntry);
+    const codecs = videoCodec(sampleEntry);
+    return { kind: "video", timescale, sampleEntry, codecs, width, height, ...(colour === null ? {} : { colour }) };
   }
   if (handler === 0x736f756e /* soun, §12.2.3 AudioSampleEntry */) {
     const { codecs, frameTicks, channels, sampleRate } = audioCodec(sampleEntry, timescale);

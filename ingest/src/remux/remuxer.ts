@@ -6,6 +6,8 @@ import type { Sample, Track } from "../packager/track.ts";
 export interface EpochPlan {
   /** The tracks, one tag each: its decoder configuration, or its first frame where the codec has none (MP3, AC-3). Video first, then a multitrack publisher's other pictures. */
   readonly heads: readonly MediaTag[];
+  /** What the publisher tells of its pictures' colours beside them: `colorInfo` tags, one for each track that has one. */
+  readonly colours?: readonly MediaTag[];
   /** The publisher's timestamp of the first frame. Sample times count from here. */
   readonly base: Milliseconds;
 }

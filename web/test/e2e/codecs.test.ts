@@ -1,6 +1,8 @@
 /** What OBS sends by E-RTMP and this machine's ffmpeg can't read from FLV: published to the real server, played by a real Chromium. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { colourTag, HDR10 } from "@streamhub/ingest/remux/testing/colour-tag";
 import { type EnhancedRecipe, makeEnhancedFlv } from "@streamhub/ingest/remux/testing/enhanced-flv";
+import type { FlvTag } from "@streamhub/ingest/remux/testing/flv";
 import {
   makeDataDir,
   probe,
@@ -37,14 +39,18 @@ afterAll(async () => {
   removeDataDir(dataDir);
 });
 
-/** A channel of its own that is live with it. */
-async function goLive(slug: string, recipe: Omit<EnhancedRecipe, "seconds">): Promise<void> {
+/** A channel of its own that is live with it. `told`: beside the pictures, each time round. */
+async function goLive(
+  slug: string,
+  recipe: Omit<EnhancedRecipe, "seconds">,
+  told: readonly FlvTag[] = [],
+): Promise<void> {
   const made = await streamhub(["channel", "create", "--slug", slug, "--title", slug, "--json"], {
     env: { DATA_DIR: dataDir },
   });
   const { streamKey } = JSON.parse(made.stdout) as { streamKey: string };
   const { tags } = await makeEnhancedFlv({ seconds: SECONDS, ...recipe });
-  encoders.push(await publishTags(server.rtmpPort, streamKey, tags, SECONDS));
+  encoders.push(await publishTags(server.rtmpPort, streamKey, [...told, ...tags], SECONDS));
   await until("it is live", async () => (await fetch(`${server.site}/live/${slug}/video/index.m3u8`)).ok);
 }
 
@@ -83,6 +89,29 @@ test.each([
     expect(decoded.pictures).toBeGreaterThan(SECONDS * 20);
     expect(decoded.sound).toBeGreaterThan(10_000);
   }
+  expect(errors).toEqual([]);
+  await page.context().close();
+});
+
+test("ten bits in BT.2020 whose brightness is told anew every two seconds play on in Chromium", async () => {
+  const brighter = { ...HDR10, hdrCll: { maxFall: 400, maxCLL: 1_000 } };
+  const darker = { ...HDR10, hdrCll: { maxFall: 200, maxCLL: 600 } };
+  const encoder = ["libsvtav1", "-preset", "12", "-svtav1-params", "pred-struct=1"];
+  await goLive("hdr", { video: { codec: "av01", encoder, pixels: "yuv420p10le" }, audio: OPUS }, [
+    colourTag("av01", brighter),
+    colourTag("av01", darker, 1_990),
+  ]);
+  const master = async () => await (await fetch(`${server.site}/live/hdr/master.m3u8`)).text();
+  expect(await master()).toMatch(/CODECS="av01\.0\.00M\.10,opus".*VIDEO-RANGE=PQ/);
+  const { page, errors } = await browser.view();
+  await page.goto(`${server.site}/watch/hdr`);
+  for (const delivery of ["HLS", "DASH"] as const) {
+    await chooseDelivery(page, delivery);
+    await page.locator(`video[data-player="${delivery.toLowerCase()}"]`).waitFor();
+    await videoAdvances(page, 2 * SECONDS, 60_000);
+  }
+  const playlist = await (await fetch(`${server.site}/live/hdr/video/index.m3u8`)).text();
+  expect(playlist.match(/^#EXT-X-DISCONTINUITY$/gm)?.length).toBeGreaterThan(2);
   expect(errors).toEqual([]);
   await page.context().close();
 });

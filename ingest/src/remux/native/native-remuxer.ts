@@ -4,13 +4,16 @@
  */
 import { WireError } from "../../bytes/wire-error.ts";
 import { readAudioHeader } from "../../flv/audio.ts";
+import type { ColourInfo } from "../../flv/colour-info.ts";
 import { readVideoHeader } from "../../flv/video.ts";
 import { readVideoConfig } from "../../flv/video-config.ts";
 import { keepTag, type MediaTag } from "../../live/media-tag.ts";
 import type { Track } from "../../packager/track.ts";
+import { mergeColour, withColour } from "../colour-boxes.ts";
+import { colourInfoOf } from "../colour-tags.ts";
 import type { EpochPlan, Remuxer, RemuxSink } from "../remuxer.ts";
 import { audioTrack } from "./audio-entry.ts";
-import { VIDEO_TIMESCALE, videoTrack, vp9Size } from "./video-entry.ts";
+import { VIDEO_TIMESCALE, videoTrack, vp9Colour, vp9Size } from "./video-entry.ts";
 
 const PER_MS = VIDEO_TIMESCALE / 1000;
 /** Frames are copied into slabs: fresh memory for each would cost more than the copy (docs/decisions/0002-hot-path.md). */
@@ -59,7 +62,7 @@ export function startNativeRemuxer(plan: EpochPlan, sink: RemuxSink): Remuxer {
       return false;
     }
     tracks = plan.heads.map((head, index) => {
-      const track = trackOf(head, first);
+      const track = trackOf(head, first, colourInfoOf(plan, head.trackId));
       const rendition = names[index];
       return rendition === undefined ? track : { ...track, rendition };
     });
@@ -117,13 +120,16 @@ function renditionsOf(heads: readonly MediaTag[]): readonly (string | undefined)
 }
 
 /** `first`: the epoch's first frame, which has what a VP9 configuration leaves out. */
-function trackOf(head: MediaTag, first: MediaTag): Track {
+function trackOf(head: MediaTag, first: MediaTag, info: ColourInfo | null): Track {
   const { data } = bodyOf(head);
   if (head.kind === "audio") return audioTrack(head.codec, data);
-  const size = head.codec === "vp09" ? vp9Size(bodyOf(first).data) : readVideoConfig(head.payload, head.codec);
+  const isVp9 = head.codec === "vp09";
+  const config = isVp9 ? null : readVideoConfig(head.payload, head.codec);
+  const size = isVp9 ? vp9Size(bodyOf(first).data) : config;
   if (size === null) throw new WireError("fmp4.malformed", `the picture's size can't be read (${head.codec})`);
   const { width, height } = size;
-  return videoTrack(head.codec, data, { width, height });
+  const colour = isVp9 ? vp9Colour(data) : (config?.colour ?? null);
+  return withColour(videoTrack(head.codec, data, { width, height }), mergeColour(colour, info), info);
 }
 
 const TEMPORAL_DELIMITER = 0x12;

@@ -1,6 +1,7 @@
 /** Visual sample entries from the decoder configurations of FLV, ISO/IEC 14496-12 §12.1.3. */
 import { WireError } from "../../bytes/wire-error.ts";
 import { Bits } from "../../flv/bits.ts";
+import { type Colour, makeColour } from "../../flv/colour.ts";
 import type { Codec } from "../../flv/fourcc.ts";
 import { box, fullBox, u16, u32, zeros } from "../../packager/box.ts";
 import type { VideoTrack } from "../../packager/track.ts";
@@ -53,10 +54,20 @@ function configBox(codec: Codec, config: Uint8Array): Uint8Array {
 
 /** VP Codec ISO Media File Format Binding §"VP Codec Configuration Box": some publishers send the FullBox's version and flags, others do not. */
 function vpcC(config: Uint8Array): Uint8Array {
+  return fullBox("vpcC", 1, 0, vp9Record(config));
+}
+
+function vp9Record(config: Uint8Array): Uint8Array {
   const hasVersion = config.length >= 12 && config[0] === 1 && config[1] === 0 && config[2] === 0 && config[3] === 0;
   const record = hasVersion ? config.subarray(4) : config;
   if (record.length < 8) throw new WireError("fmp4.malformed", "a VP9 configuration of less than 8 bytes");
-  return fullBox("vpcC", 1, 0, record);
+  return record;
+}
+
+/** The record's third byte has bit depth, chroma and range; the next three are of H.273. */
+export function vp9Colour(config: Uint8Array): Colour | null {
+  const record = vp9Record(config);
+  return makeColour(record[3]!, record[4]!, record[5]!, (record[2]! & 1) === 1);
 }
 
 const SYNC_CODE = 0x498342;

@@ -11,7 +11,7 @@ import type { FlvTag } from "./flv.ts";
 export interface EnhancedRecipe {
   readonly seconds: number;
   /** ffmpeg's encoder with its options. */
-  readonly video?: { readonly codec: Codec; readonly encoder: readonly string[] };
+  readonly video?: { readonly codec: Codec; readonly encoder: readonly string[]; readonly pixels?: string };
   readonly audio?: { readonly codec: Codec; readonly encoder: readonly string[] };
 }
 
@@ -96,7 +96,7 @@ export async function makeEnhancedFlv({ seconds, video, audio }: EnhancedRecipe)
     ...(audio ? ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"] : []),
   ];
   const encoders = [
-    ...(video ? ["-c:v", ...video.encoder, "-pix_fmt", "yuv420p", "-g", "25"] : []),
+    ...(video ? ["-c:v", ...video.encoder, "-pix_fmt", video.pixels ?? "yuv420p", "-g", "25"] : []),
     ...(audio ? ["-c:a", ...audio.encoder] : []),
   ];
   const output = [
