@@ -125,6 +125,7 @@ describe("streamhub check", () => {
       join(import.meta.dir, "..", "streamhub.ts"),
       "ingest",
       "--open",
+      ...["--workers", "1"],
       "--latency",
       "ultra",
     ];

@@ -30,10 +30,18 @@ function pathOf({ url }: Request): string {
   return url.slice(start, end === -1 ? undefined : end);
 }
 
-export interface HttpOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly variable: "HTTP_PORT" | "MEDIA_PORT";
+/** A port, or a Unix socket for another process of ours: it has asked already whose request it is, and says so in X-Forwarded-For. */
+export type HttpPlace =
+  | {
+      readonly host: string;
+      readonly port: number;
+      readonly variable: "HTTP_PORT" | "MEDIA_PORT";
+      /** Others of our processes listen on it as well. */
+      readonly isShared?: boolean;
+    }
+  | { readonly unix: string };
+
+export type HttpOptions = HttpPlace & {
   /** Asked in order; the first answer counts. */
   readonly parts: readonly Part[];
   /** Addresses and CIDR ranges whose X-Forwarded-For or Forwarded counts; default none. */
@@ -44,9 +52,10 @@ export interface HttpOptions {
   /** Answers `/metrics` and `/stat`. */
   readonly metrics: MetricsPart;
   readonly log: Log;
-}
+};
 
 export interface HttpServer {
+  /** 0 of a Unix socket. */
   readonly port: number;
   stop(): Promise<void>;
 }
@@ -81,8 +90,11 @@ async function dated(answer: Response | Promise<Response>): Promise<Response> {
 
 /** Throws Failure when the port is taken. */
 export function startHttp(options: HttpOptions): HttpServer {
-  const { host, port, variable, parts, metrics, log, addresses, sockets = makeSockets() } = options;
-  const clientAddress = makeClientAddress(options.trustedProxies ?? []);
+  const { parts, metrics, log, addresses, sockets = makeSockets() } = options;
+  const clientAddress =
+    "unix" in options
+      ? (_: string | undefined, headers: Headers) => headers.get("x-forwarded-for") ?? ""
+      : makeClientAddress(options.trustedProxies ?? []);
   const warnOfProxy = makeProxyWarning(log);
   const notFound = () =>
     new Response("Not found\n", { status: 404, headers: { "content-type": "text/plain; charset=utf-8" } });
@@ -107,10 +119,16 @@ export function startHttp(options: HttpOptions): HttpServer {
     return notFound();
   }
 
+  const port = (at: Exclude<HttpPlace, { unix: string }>) => ({
+    hostname: at.host,
+    port: at.port,
+    reusePort: at.isShared ?? false,
+  });
+  // Bun takes idleTimeout of a Unix socket too (10 s otherwise), which its types don't know.
+  const place = "unix" in options ? ({ unix: options.unix } as unknown as ReturnType<typeof port>) : port(options);
   try {
     const server = Bun.serve<SocketSession>({
-      hostname: host,
-      port,
+      ...place,
       idleTimeout: IDLE_TIMEOUT_S,
       maxRequestBodySize: MAX_BODY,
       websocket: sockets.handler,
@@ -124,9 +142,9 @@ export function startHttp(options: HttpOptions): HttpServer {
         return new Response("Internal error\n", { status: 500, headers: { "cache-control": "no-store" } });
       },
     });
-    return { port: server.port ?? port, stop: () => server.stop(true) };
+    return { port: server.port ?? 0, stop: () => server.stop(true) };
   } catch (error) {
-    throw portFailure(error, port, variable);
+    throw "unix" in options ? error : portFailure(error, options.port, options.variable);
   }
 }
 

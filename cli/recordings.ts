@@ -7,15 +7,20 @@ import type { Log } from "@streamhub/ingest/live/ports";
 import { makeRecordingRegister, workOnRemovals } from "@streamhub/ingest/platform/index";
 import { openDiskStorage } from "@streamhub/ingest/storage/disk";
 import { openS3Storage } from "@streamhub/ingest/storage/s3";
-import { nodeId } from "./instance.ts";
 
-export function recordingsOf(env: Env, db: Database, bus: Bus): NonNullable<IngestOptions["recordings"]> {
+/** `nodeId`: whose they are. */
+export function recordingsOf(
+  env: Env,
+  db: Database,
+  bus: Bus,
+  nodeId: string,
+): NonNullable<IngestOptions["recordings"]> {
   const disk = openDiskStorage(env.dataDir);
   return {
     storage: env.s3 === null ? disk : openS3Storage(env.s3),
     scratch: disk,
     cacheDir: join(env.dataDir, "cache"),
-    register: makeRecordingRegister({ db, bus, nodeId: nodeId(env.dataDir) }),
+    register: makeRecordingRegister({ db, bus, nodeId }),
     retention: env.retention,
   };
 }

@@ -138,7 +138,7 @@ async function start(env: Env, demo: boolean, shutdown: Shutdown, log: ReturnTyp
       tracer,
       gate,
       audience,
-      recordings: recordingsOf(env, handle.db, bus),
+      recordings: recordingsOf(env, handle.db, bus, nodeId(env.dataDir)),
       playback: makePlaybackTokens(secret),
       restreams: {
         targets: makeRestreamTargets(handle.db, vault),

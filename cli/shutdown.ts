@@ -2,8 +2,8 @@
 import type { Log } from "@streamhub/ingest/live/ports";
 
 export interface Shutdown {
-  /** Registers a step; steps run in reverse order of registration. */
-  defer(name: string, step: () => void | Promise<void>): void;
+  /** Registers a step; steps run in reverse order of registration. `more`: milliseconds that it may take besides what every step may. */
+  defer(name: string, step: () => void | Promise<void>, more?: number): void;
   /** Runs all steps once, however often it is called. */
   run(): Promise<void>;
 }
@@ -11,15 +11,15 @@ export interface Shutdown {
 const STEP_TIMEOUT = 15_000;
 
 export function makeShutdown(log: Log): Shutdown {
-  const steps: { name: string; step: () => void | Promise<void> }[] = [];
+  const steps: { name: string; step: () => void | Promise<void>; limit: number }[] = [];
   let running: Promise<void> | null = null;
 
   const stopAll = async () => {
     for (let next = steps.pop(); next !== undefined; next = steps.pop()) {
-      const { name, step } = next;
+      const { name, step, limit } = next;
       let timer: Timer | undefined;
       const late = new Promise<"late">((resolve) => {
-        timer = setTimeout(() => resolve("late"), STEP_TIMEOUT);
+        timer = setTimeout(() => resolve("late"), limit);
       });
       try {
         if ((await Promise.race([Promise.resolve().then(step), late])) === "late")
@@ -33,7 +33,7 @@ export function makeShutdown(log: Log): Shutdown {
   };
 
   return {
-    defer: (name, step) => steps.push({ name, step }),
+    defer: (name, step, more = 0) => steps.push({ name, step, limit: STEP_TIMEOUT + more }),
     run() {
       running ??= stopAll();
       return running;

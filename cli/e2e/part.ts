@@ -31,9 +31,14 @@ async function end(child: Bun.Subprocess, milliseconds: number): Promise<void> {
   clearTimeout(timer);
 }
 
-export async function startPart(command: "api" | "ingest", env: Readonly<Record<string, string>>): Promise<Part> {
+/** Ingest in one process, as containers run it, unless `flags` say otherwise. */
+export async function startPart(
+  command: "api" | "ingest",
+  env: Readonly<Record<string, string>>,
+  flags: readonly string[] = command === "ingest" ? ["--workers", "1"] : [],
+): Promise<Part> {
   const ports = { HTTP_PORT: "0", RTMP_PORT: "0", MEDIA_PORT: "0" };
-  const child = Bun.spawn([process.execPath, join(ROOT, "streamhub.ts"), command, "--json"], {
+  const child = Bun.spawn([process.execPath, join(ROOT, "streamhub.ts"), command, ...flags, "--json"], {
     cwd: ROOT,
     env: { ...process.env, HOST: "127.0.0.1", LOG_LEVEL: "warn", ...ports, ...env },
     stdin: "ignore",

@@ -70,8 +70,8 @@ export interface IngestOptions {
         readonly cacheDir: string;
       })
     | null;
-  /** Draws thumbnails and storyboards; null: none. Default: they are drawn. `share`: processors that they may take. */
-  readonly pictures?: { readonly onCover?: CoverSink; readonly share?: number } | null;
+  /** Draws thumbnails and storyboards; null: none. Default: they are drawn. `processors`: of how many they may have their share; default all. */
+  readonly pictures?: { readonly onCover?: CoverSink; readonly processors?: number } | null;
   /** Other services that broadcasts are sent on to; default none. */
   readonly restreams?: { readonly targets: RestreamTargets; readonly lookup: AddressLookup } | null;
   /** Programs of the operator that are asked and told of who publishes and plays over RTMP; default none. */
@@ -160,7 +160,7 @@ export function startIngest(options: IngestOptions): Ingest {
       ? null
       : makeDrawer({
           path: options.ffmpeg.path,
-          ...(pictures?.share === undefined ? {} : { share: pictures.share }),
+          ...(pictures?.processors === undefined ? {} : { processors: pictures.processors }),
         });
   if (drawer !== null) pictureMetrics(options.metrics, drawer);
   const packagings =

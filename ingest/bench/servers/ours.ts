@@ -14,8 +14,9 @@ interface Ports {
   readonly mediaPort: number;
 }
 
+/** In one process: what is measured is the cost of one. */
 async function startOurs(name: string, isPackaging: boolean, more: readonly string[] = []): Promise<RunningServer> {
-  const flags = ["ingest", "--open", "--json", ...(isPackaging ? [] : ["--no-packaging"]), ...more];
+  const flags = ["ingest", "--open", "--workers", "1", "--json", ...(isPackaging ? [] : ["--no-packaging"]), ...more];
   const env = { RTMP_PORT: "0", MEDIA_PORT: "0", LOG_LEVEL: "error" };
   const child = spawnChild([process.execPath, ...runtimeFlags(), STREAMHUB, ...flags], { env });
   for await (const line of lines(child)) {

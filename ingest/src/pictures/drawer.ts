@@ -45,8 +45,8 @@ export interface DrawerOptions {
   readonly atOnce?: number;
   readonly maxWaiting?: number;
   readonly timeoutMs?: number;
-  /** Processors that thumbnails may take all the time; what was not used is kept for a minute. */
-  readonly share?: number;
+  /** Of how many processors thumbnails may take a tenth all the time; what was not used is kept for a minute. Default: all. */
+  readonly processors?: number;
 }
 
 const AT_ONCE = 2;
@@ -62,8 +62,9 @@ export function makeDrawer({
   atOnce = AT_ONCE,
   maxWaiting = MAX_WAITING,
   timeoutMs = TIMEOUT_MS,
-  share = SHARE * navigator.hardwareConcurrency,
+  processors = navigator.hardwareConcurrency,
 }: DrawerOptions): Drawer {
+  const share = SHARE * processors;
   const children = new Set<Bun.Subprocess>();
   const waiting: (() => void)[] = [];
   let running = 0;

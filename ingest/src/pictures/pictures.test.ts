@@ -90,7 +90,7 @@ describe("drawing", () => {
   });
 
   test("thumbnails have their share of the processors, and no more; sheets are drawn all the same", async () => {
-    const own = makeDrawer({ path: "ffmpeg", share: 1e-6, timeoutMs: 60_000 });
+    const own = makeDrawer({ path: "ffmpeg", processors: 1e-5, timeoutMs: 60_000 });
     const media = await encode("share.mp4", "testsrc2=s=320x180:r=25", X264);
     await own.keyframe([media]);
     expect((await own.keyframe([media]).catch((error) => error)).code).toBe("picture.busy");

@@ -35,6 +35,8 @@ export interface DatabaseGateOptions {
   readonly onTakenOver?: (streamId: number) => void;
   /** Publishers at most; null, the default: no limit. Who comes back to a broadcast of this node is no new one. */
   readonly capacity?: number | null;
+  /** Publishers of other processes that count for the same capacity; default none. */
+  readonly others?: () => number;
   /** Where there are other nodes: a channel that one has which is gone, or about to stop, is let in here at once. */
   readonly peers?: Peers & { readonly isDraining: boolean };
   readonly log: Log;
@@ -75,7 +77,7 @@ const MOVED = "Your encoder has connected to another server, because this one is
 
 /** The `Gate` of a node with a database. Call `recover` once before the first `admit`; `close` at the end. */
 export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
-  const { nodeId, log, vault, bus, capacity = null, peers } = options;
+  const { nodeId, log, vault, bus, capacity = null, others = () => 0, peers } = options;
   if (!/^.{1,100}$/s.test(nodeId)) throw new RangeError("an ingest node's name has 1 to 100 characters");
   const { db } = options.handle;
   const staleAfterMs = options.staleAfterMs ?? 30_000;
@@ -108,7 +110,7 @@ export function makeDatabaseGate(options: DatabaseGateOptions): Gate {
   let closed = false;
   /** Publishers that the database is asked about: room that may be taken. */
   let entering = 0;
-  const isFull = () => peers?.isDraining === true || (capacity !== null && live.size + entering >= capacity);
+  const isFull = () => peers?.isDraining === true || (capacity !== null && live.size + entering + others() >= capacity);
 
   async function goLive({ key: streamKey, address }: PublishRequest): Promise<queries.GoLiveResult> {
     const request = { streamKey, address, nodeId, staleAfterMs, isFull: isFull() };
