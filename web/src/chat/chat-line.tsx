@@ -1,7 +1,7 @@
 import { For, Match, Show, Switch } from "solid-js";
 import { chatWords } from "../i18n/chat-words.ts";
 import { me } from "../session/session.ts";
-import { carrierOf } from "../ui/carrier.ts";
+import { hueOf } from "../ui/carrier.ts";
 import { MoreIcon, ReplyIcon, ShieldIcon, StarIcon } from "./chat-icons.tsx";
 import type { Entry } from "./make-log.ts";
 import type { ChatMessage } from "./messages.ts";
@@ -44,7 +44,7 @@ export function ChatLine(props: { entry: Entry; onChoose: (message: ChatMessage,
             </span>
           </Match>
         </Switch>
-        <strong class="chat-name" style={{ "--hue": String(carrierOf(author.username).hue) }}>
+        <strong class="chat-name" style={{ "--hue": String(hueOf(author.username)) }}>
           {author.username}
         </strong>
         {": "}

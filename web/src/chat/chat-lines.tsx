@@ -6,8 +6,8 @@ import type { Entry } from "./make-log.ts";
 import type { ChatMessage } from "./messages.ts";
 
 /** Lines in the document: as many as fit the tallest screen, and some to scroll into. */
-const SHOWN = 120;
-const STEP = 80;
+const SHOWN = 80;
+const STEP = 60;
 /** Pixels from an edge at which more lines come. */
 const NEAR = 120;
 const AT_END = 24;

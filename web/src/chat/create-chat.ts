@@ -6,6 +6,7 @@ import type { Problem } from "../session/problem.ts";
 import { me } from "../session/session.ts";
 import { type Entry, makeLog } from "./make-log.ts";
 import { makeReplay } from "./make-replay.ts";
+import { makeSteps } from "./make-steps.ts";
 import { type Chat, type ChatMessage, postMessage, readChat, readMessages, readStretch } from "./messages.ts";
 
 export interface ChatOptions {
@@ -36,17 +37,10 @@ export function createChat({ channelId, streamId, startedAt, isPast, playhead }:
   const [version, setVersion] = createSignal(0);
   const [older, setOlder] = createSignal<string | null>(null);
 
-  /** Fifty messages a second are shown in as many steps as the screen has. */
-  let frame: number | null = null;
-  function changed(): void {
-    frame ??= requestAnimationFrame(() => {
-      frame = null;
-      setVersion((now) => now + 1);
-    });
-  }
-  onCleanup(() => {
-    if (frame !== null) cancelAnimationFrame(frame);
-  });
+  /** What comes after a pause is shown at once; fifty messages a second are shown in ten steps, each of which moves all lines. */
+  const step = makeSteps(() => setVersion((now) => now + 1));
+  const changed = step.want;
+  onCleanup(step.stop);
 
   async function loadRoom(): Promise<void> {
     const asked = channelId();

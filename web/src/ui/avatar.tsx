@@ -1,5 +1,5 @@
 import { Show } from "solid-js";
-import { carrierOf } from "./carrier.ts";
+import { hueOf } from "./carrier.ts";
 
 /** The picture of a person; without one, the first letter on a colour that belongs to the name. */
 export function Avatar(props: { name: string; url: string | null; large?: boolean }) {
@@ -7,7 +7,7 @@ export function Avatar(props: { name: string; url: string | null; large?: boolea
     <span
       class="avatar"
       classList={{ "avatar-large": props.large === true }}
-      style={{ "--hue": String(carrierOf(props.name).hue) }}
+      style={{ "--hue": String(hueOf(props.name)) }}
       aria-hidden="true"
     >
       <Show when={props.url} fallback={[...props.name][0]?.toUpperCase()}>

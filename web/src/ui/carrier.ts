@@ -26,9 +26,14 @@ function randomFrom(name: string): () => number {
   };
 }
 
+/** Degrees on the colour wheel: what is wanted of a name where its picture is not, such as for every line of a chat. */
+export const hueOf = (name: string): number => hueFrom(randomFrom(name));
+
+const hueFrom = (random: () => number): number => Math.round(random() * 360);
+
 export function carrierOf(name: string): Carrier {
   const random = randomFrom(name);
-  const hue = Math.round(random() * 360);
+  const hue = hueFrom(random);
   const waves = Array.from({ length: 3 }, () => ({
     frequency: 1.2 + random() * 4.5,
     phase: random() * Math.PI * 2,
