@@ -1,14 +1,16 @@
-import { createSignal, For, onCleanup, Show } from "solid-js";
+import { createSignal, For, onCleanup, Show, untrack } from "solid-js";
 import { createForm } from "../forms/create-form.ts";
 import { explain } from "../i18n/account-words.ts";
 import { studioWords } from "../i18n/studio-words.ts";
 import { createAnswer } from "../live/create-answer.ts";
 import type { Problem } from "../session/problem.ts";
 import { Confirm } from "../ui/confirm.tsx";
-import { FormProblem, PasswordField, TextField, Toggle } from "../ui/field.tsx";
+import { Dialog } from "../ui/dialog.tsx";
+import { Toggle } from "../ui/field.tsx";
 import { say } from "../ui/toasts.tsx";
 import { useStudio } from "./own-channel.ts";
-import { addRestream, deleteRestream, type Restream, readRestreams, switchRestream } from "./restreams.ts";
+import { RestreamFields } from "./restream-fields.tsx";
+import { addRestream, changeRestream, deleteRestream, type Restream, readRestreams } from "./restreams.ts";
 
 /** As many as a channel may have. */
 const MOST = 5;
@@ -56,6 +58,7 @@ export function RestreamSettings() {
 
 function Line(props: { channelId: number; restream: Restream; reload: () => Promise<void> }) {
   const [asking, setAsking] = createSignal(false);
+  const [editing, setEditing] = createSignal(false);
   const text = () => studioWords().restreams;
   const about = () => {
     const { isActive, hasKey, status } = props.restream;
@@ -89,8 +92,19 @@ function Line(props: { channelId: number; restream: Restream; reload: () => Prom
           </>
         }
         checked={props.restream.isActive}
-        onChange={(isActive) => void switchRestream(props.channelId, props.restream.id, isActive).then(finish)}
+        onChange={(isActive) => void changeRestream(props.channelId, props.restream.id, { isActive }).then(finish)}
       />
+      <button
+        type="button"
+        class="button button-quiet"
+        aria-label={text().editOf(props.restream.name)}
+        onClick={() => setEditing(true)}
+      >
+        {text().edit}
+      </button>
+      <Dialog open={editing()} title={text().editOf(props.restream.name)} onClose={() => setEditing(false)}>
+        <EditForm {...props} onClose={() => setEditing(false)} />
+      </Dialog>
       <button
         type="button"
         class="button button-quiet"
@@ -116,6 +130,39 @@ function Line(props: { channelId: number; restream: Restream; reload: () => Prom
   );
 }
 
+/** The key is not shown, so an empty field means the one that is there. */
+function EditForm(props: { channelId: number; restream: Restream; reload: () => Promise<void>; onClose: () => void }) {
+  const text = () => studioWords().restreams;
+  const { id, name, url } = untrack(() => props.restream);
+  const form = createForm({
+    initial: { name, url, key: "" },
+    required: ["name", "url"],
+    submit: (given) => {
+      const [address, key] = [given.url.trim(), given.key.trim()];
+      const moved = address === url ? {} : { url: address };
+      return changeRestream(props.channelId, id, { name: given.name, ...moved, ...(key === "" ? {} : { key }) });
+    },
+    done: () => {
+      say(text().changed);
+      void props.reload();
+      props.onClose();
+    },
+  });
+  return (
+    <form class="form" noValidate onSubmit={form.onSubmit}>
+      <RestreamFields form={form} keyHint={text().keptKeyHint} />
+      <div class="actions">
+        <button type="submit" class="button" disabled={form.busy()}>
+          {studioWords().save}
+        </button>
+        <button type="button" class="button button-quiet" onClick={props.onClose}>
+          {studioWords().cancel}
+        </button>
+      </div>
+    </form>
+  );
+}
+
 const EMPTY = { name: "", url: "", key: "" };
 
 function AddForm(props: { channelId: number; onAdded: () => Promise<void> }) {
@@ -132,33 +179,7 @@ function AddForm(props: { channelId: number; onAdded: () => Promise<void> }) {
   });
   return (
     <form class="form" noValidate onSubmit={form.onSubmit}>
-      <FormProblem text={form.problem()} />
-      <TextField
-        label={text().name}
-        hint={text().nameHint}
-        maxLength={100}
-        error={form.error("name")}
-        value={form.values.name}
-        onInput={(value) => form.set("name", value)}
-      />
-      <TextField
-        label={text().server}
-        hint={text().serverHint}
-        plain={true}
-        maxLength={1000}
-        placeholder="rtmps://"
-        error={form.error("url")}
-        value={form.values.url}
-        onInput={(value) => form.set("url", value)}
-      />
-      <PasswordField
-        label={text().key}
-        hint={text().keyHint}
-        autocomplete="new-password"
-        error={form.error("key")}
-        value={form.values.key}
-        onInput={(value) => form.set("key", value)}
-      />
+      <RestreamFields form={form} keyHint={text().keyHint} />
       <button type="submit" class="button" disabled={form.busy()}>
         {text().add}
       </button>

@@ -16,7 +16,11 @@ const problemOf = async (asked: ReturnType<typeof outcomeOf>): Promise<Problem |
 /** `key` empty: it stands in the address. */
 export const addRestream = (channelId: number, name: string, url: string, key: string) =>
   problemOf(outcomeOf(route(channelId).post({ name, url, ...(key === "" ? {} : { key }) })));
-export const switchRestream = (channelId: number, restreamId: number, isActive: boolean) =>
-  problemOf(outcomeOf(route(channelId)({ restreamId }).patch({ isActive })));
+/** What is left out stays as it is; another `url` comes with its key, or has it in itself. */
+export const changeRestream = (
+  channelId: number,
+  restreamId: number,
+  change: { name?: string; url?: string; key?: string; isActive?: boolean },
+) => problemOf(outcomeOf(route(channelId)({ restreamId }).patch(change)));
 export const deleteRestream = (channelId: number, restreamId: number) =>
   problemOf(outcomeOf(route(channelId)({ restreamId }).delete()));

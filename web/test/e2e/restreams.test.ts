@@ -57,14 +57,30 @@ test("an owner sends broadcasts on to another service, sees how that goes, and r
   await section.getByText("Refused. It does not take the key").waitFor();
   expect(await violations(page)).toEqual([]);
 
-  await section.getByLabel("Send Elsewhere").uncheck();
+  await section.getByRole("button", { name: "Change Elsewhere" }).click();
+  const dialog = page.getByRole("dialog", { name: "Change Elsewhere" });
+  expect(await dialog.getByLabel("Its stream key").inputValue()).toBe("");
+  expect(await violations(page)).toEqual([]);
+  const keyBefore = await platform.database.sql`select key_sealed from restreams`;
+  await dialog.getByLabel("Name").fill("Somewhere");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await section.getByText("Somewhere", { exact: true }).first().waitFor();
+  expect(await platform.database.sql`select key_sealed from restreams`).toEqual(keyBefore);
+  await section.getByRole("button", { name: "Change Somewhere" }).click();
+  await page.getByRole("dialog").getByLabel("Server").fill("rtmp://other.example.org/live");
+  await page.getByRole("dialog").getByLabel("Its stream key").fill(`${KEY}-2`);
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await section.getByText("rtmp://other.example.org/live").waitFor();
+  expect(await platform.database.sql`select key_sealed from restreams`).not.toEqual(keyBefore);
+
+  await section.getByLabel("Send Somewhere").uncheck();
   await section.getByText("Switched off.").waitFor();
   await page.reload();
-  expect(await section.getByLabel("Send Elsewhere").isChecked()).toBe(false);
+  expect(await section.getByLabel("Send Somewhere").isChecked()).toBe(false);
 
-  await section.getByRole("button", { name: "Remove Elsewhere" }).click();
+  await section.getByRole("button", { name: "Remove Somewhere" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
-  await section.getByText("rtmps://push.example.org:443/app").waitFor({ state: "detached" });
+  await section.getByText("rtmp://other.example.org/live").waitFor({ state: "detached" });
   expect(await platform.database.sql`select id from restreams`).toHaveLength(0);
   // Chromium says aloud what was refused.
   expect(errors.filter((text) => !text.startsWith("Failed to load resource"))).toEqual([]);
