@@ -53,7 +53,10 @@ async function main(args: readonly string[]): Promise<number> {
   say("streamhub bench NAME [flags]: measures RTMP servers, ours and any other.\n");
   say(`Any server, by its URL:\n${await listOf(ANY_SERVER)}\n`);
   say(`Ours beside nginx-rtmp, each started for it:\n${await listOf(SIDE_BY_SIDE)}`);
-  say(`  ${"api".padEnd(14)}the API's requests a second beside a bare Bun.serve, and its heartbeats\n`);
+  say(`  ${"api".padEnd(14)}the API's requests a second beside a bare Bun.serve, and its heartbeats`);
+  say(
+    `  ${"soak".padEnd(14)}a whole server under a lively load for half an hour: memory, file descriptors and timers stay flat\n`,
+  );
   say("Each takes --help and --json FILE. Numbers are for comparing within one run on one machine: see docs/bench.md.");
   if (name === undefined || name === "--help" || name === "-h") return 0;
   process.stderr.write(`There is no bench "${name}".\n`);
