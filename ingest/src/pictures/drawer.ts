@@ -1,4 +1,5 @@
 /** Draws pictures with short-lived ffmpegs, few at once in the whole process: viewers come first. */
+import { closeSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { CHILD_ENVIRONMENT } from "../child/environment.ts";
 import { keyframeArgv, SHEET_TILES, sheetArgv, TILE_BYTES } from "./picture-argv.ts";
@@ -116,9 +117,9 @@ export function makeDrawer({
       isLate = true;
       child.kill("SIGKILL");
     }, timeoutMs);
+    const extra = Array.from({ length: pipes }, (_, index) => child.stdio[3 + index] as unknown as number);
+    const outputs = [child.stdout.bytes(), ...extra.map((fd) => new Response(Bun.file(fd).stream()).bytes())];
     try {
-      const extra = Array.from({ length: pipes }, (_, index) => Bun.file(child.stdio[3 + index] as unknown as number));
-      const outputs = [child.stdout.bytes(), ...extra.map((file) => new Response(file.stream()).bytes())];
       const [error, , ...bytes] = await Promise.all([child.stderr.text(), feed(child.stdin, input), ...outputs]);
       const code = await child.exited;
       if (isLate) throw new PictureError("picture.late", "A picture was not drawn in time.");
@@ -133,6 +134,9 @@ export function makeDrawer({
       child.kill("SIGKILL");
       await child.exited;
       children.delete(child);
+      // Nobody else closes these pipes. Not while they are read: the number may be another file's by then.
+      await Promise.allSettled(outputs);
+      for (const fd of extra) closeSync(fd);
       const spent = Number(child.resourceUsage()?.cpuTime.total ?? 0) / 1e6;
       cpuSeconds += spent;
       credit -= spent;

@@ -1,6 +1,6 @@
 /** Pictures of real video by real ffmpeg, and the storyboard that names them. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Milliseconds } from "../bytes/units.ts";
@@ -97,6 +97,29 @@ describe("drawing", () => {
     await own.sheet([new Uint8Array(TILE_BYTES)]);
     expect(own.stats).toMatchObject({ drawn: 2, dropped: 1, failed: 0 });
     await own.stop();
+  });
+
+  test("no pipe is left open by those that are drawn, fail or are ended", async () => {
+    const media = await encode("pipes.mp4", "testsrc2=s=320x180:r=25", X264);
+    const open = () => {
+      Bun.gc(true);
+      return readdirSync("/proc/self/fd").length;
+    };
+    const own = makeDrawer({ path: "ffmpeg", processors: 1_000, timeoutMs: 60_000 });
+    const late = makeDrawer({ path: "ffmpeg", processors: 1_000, timeoutMs: 1 });
+    const turn = async () => {
+      await own.keyframe([media]);
+      await own.keyframe([media.subarray(0, 900)]).catch(() => {});
+      await late.keyframe([media]).catch(() => {});
+    };
+    await turn();
+    const before = open();
+    for (let count = 0; count < 6; count++) await turn();
+    expect(own.stats).toMatchObject({ drawn: 7, failed: 7 });
+    expect(late.stats.failed).toBe(7);
+    // The runtime's own pipes of a child that is just over may take a moment; ours would be 36.
+    expect(open() - before).toBeLessThan(12);
+    await Promise.all([own.stop(), late.stop()]);
   });
 
   test("one that takes too long is ended", async () => {
