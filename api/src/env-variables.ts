@@ -83,7 +83,7 @@ export const VARIABLES = {
     parse: orNone({}, apiLimits),
   },
   MEDIA_PORT: {
-    about: "media over HTTP of an ingest that runs alone",
+    about: "media over HTTP of an ingest that runs alone; of several workers each has one of the next ports besides",
     readBy: ["ingest"],
     ...withDefault("8080", port),
   },
@@ -151,7 +151,7 @@ export const VARIABLES = {
   },
   INGEST_URL: {
     about:
-      "where a gateway reaches the media of an ingest that runs alone; unset: HOST, or else this machine's name, and MEDIA_PORT",
+      "where a gateway reaches the media of an ingest that runs alone; unset: HOST, or else this machine's name, and MEDIA_PORT. Workers put their own ports in",
     readBy: ["ingest"],
     parse: optional(origin),
   },

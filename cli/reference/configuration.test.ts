@@ -52,7 +52,10 @@ function propertyOf(name: VariableName): string {
 const SOURCES: Readonly<Record<Reader, readonly string[]>> = {
   serve: ["serve.ts", "find-ffmpeg.ts", "secrets.ts", "recordings.ts", "covers.ts", "letters.ts", "tracing/tracing.ts"],
   api: ["api.ts", "secrets.ts", "letters.ts", "tracing/tracing.ts"],
-  ingest: ["ingest.ts", "find-ffmpeg.ts", "secrets.ts", "recordings.ts", "covers.ts", "tracing/tracing.ts"],
+  ingest: [
+    ...["ingest.ts", "ingest-server.ts", "workers/supervisor.ts", "workers/worker.ts"],
+    ...["find-ffmpeg.ts", "secrets.ts", "recordings.ts", "covers.ts", "tracing/tracing.ts"],
+  ],
   migrate: ["database.ts"],
   user: ["database.ts"],
   seed: ["database.ts", "secrets.ts"],

@@ -33,8 +33,12 @@ export interface Workers {
 
 interface Slot {
   child: Subprocess | null;
-  /** Of the child that runs. */
+  /** The child knows where everything is, and hears of changes from now on. */
+  isTold: boolean;
+  /** Of a child that listens. */
   sockets: Sockets | null;
+  /** One has listened before: what happens to the next ones does not end the start. */
+  hasListened: boolean;
   ownPort: number;
   since: number;
   /** How often it was started again. */
@@ -45,8 +49,8 @@ interface Slot {
 }
 
 const FORGET_EVERY = 10_000;
-/** Beyond DRAIN_SECONDS, for the orderly stop of a worker. Shorter than what a step of our own may take would cut it off. */
-const STOP_MS = 14_000;
+/** Beyond DRAIN_SECONDS, for the orderly stop of a worker. Milliseconds. */
+const STOP_MS = 45_000;
 const ENTRY = join(import.meta.dir, "worker.ts");
 
 /** Resolves when all of them listen. Throws Failure when one can't. */
@@ -56,7 +60,9 @@ export async function startWorkers({ flags, env, count, log, shutdown }: Workers
   const places = new Places();
   const slots: Slot[] = Array.from({ length: count }, (_, worker) => ({
     child: null,
+    isTold: false,
     sockets: null,
+    hasListened: false,
     ownPort: env.mediaPort === 0 ? 0 : env.mediaPort + 1 + worker,
     since: 0,
     restarts: 0,
@@ -68,7 +74,7 @@ export async function startWorkers({ flags, env, count, log, shutdown }: Workers
   let stopping = false;
 
   const send = (slot: Slot, message: ToWorker): void => {
-    if (slot.sockets !== null) slot.child?.send(message);
+    if (slot.isTold) slot.child?.send(message);
   };
   const sendAll = (message: ToWorker): void => {
     for (const slot of slots) send(slot, message);
@@ -111,18 +117,19 @@ export async function startWorkers({ flags, env, count, log, shutdown }: Workers
           const order = { worker, count, flags, ports, ownPort, restarts };
           const known = allSockets().with(worker, sockets);
           child.send({ type: "start", ...order, sockets: known, places: places.entries() } satisfies ToWorker);
+          slot.isTold = true;
         } else if (message.type === "ready") {
           slot.sockets = sockets;
           slot.ownPort = message.ownPort;
+          slot.hasListened = true;
           sendAll({ type: "sockets", sockets: allSockets() });
-          // What has changed since it was told.
-          sendChanges(places.entries());
           ready.resolve(message);
         } else if (message.type === "failed") failure = new Failure(message.message, message.code);
         else heard(worker, message);
       },
       onExit(_, code, signal) {
         slot.child = null;
+        slot.isTold = false;
         slot.sockets = null;
         if (!stopping) {
           sendAll({ type: "sockets", sockets: allSockets() });
@@ -136,11 +143,9 @@ export async function startWorkers({ flags, env, count, log, shutdown }: Workers
     return ready.promise;
   }
 
-  let areAllUp = false;
   function onExit(worker: number, code: number | null, signal: number | string | null): void {
-    // Until all are up, one that ends is the end of the start.
-    if (stopping || !areAllUp) return;
     const slot = slots[worker]!;
+    if (stopping || !slot.hasListened) return;
     slot.crashes = performance.now() - slot.since > STEADY_AFTER ? 1 : slot.crashes + 1;
     slot.restarts++;
     const delay = restartDelay(slot.crashes);
@@ -152,13 +157,14 @@ export async function startWorkers({ flags, env, count, log, shutdown }: Workers
     }, delay);
   }
 
+  const stopMs = env.ingestNode.drainSeconds * 1_000 + STOP_MS;
   async function stop(): Promise<void> {
     stopping = true;
     const ending = slots.map(async ({ child, timer }) => {
       if (timer !== null) clearTimeout(timer);
       if (child === null) return;
       child.kill("SIGTERM");
-      const last = setTimeout(() => child.kill("SIGKILL"), env.ingestNode.drainSeconds * 1_000 + STOP_MS);
+      const last = setTimeout(() => child.kill("SIGKILL"), stopMs);
       await child.exited;
       clearTimeout(last);
     });
@@ -167,14 +173,13 @@ export async function startWorkers({ flags, env, count, log, shutdown }: Workers
 
   const host = flags.open ? LOOPBACK : env.host;
   requireFree(host, ports);
-  shutdown.defer("workers", stop, env.ingestNode.drainSeconds * 1_000);
+  shutdown.defer("workers", stop, stopMs);
   const forgetting = setInterval(() => sendChanges(places.forget(Date.now())), FORGET_EVERY);
   shutdown.defer("places", () => clearInterval(forgetting));
   // The first one alone: it migrates, and picks ports that nobody has chosen.
   const first = await spawn(0);
   ports = first.ports;
   const others = await Promise.all(Array.from({ length: count - 1 }, (_, index) => spawn(index + 1)));
-  areAllUp = true;
   return { ports, ownPorts: [first, ...others].map(({ ownPort }) => ownPort) };
 }
 
