@@ -19,6 +19,7 @@ import { requestLimits } from "./limits/plugin.ts";
 import { platformMetrics } from "./metrics/platform.ts";
 import { makeRequestMetrics } from "./metrics/requests.ts";
 import { noticeRoutes } from "./notices/routes.ts";
+import { obsRoutes } from "./obs/routes.ts";
 import { oembedRoutes } from "./oembed/routes.ts";
 import { openapiRoutes } from "./openapi/routes.ts";
 import { playbackRoutes } from "./playback/routes.ts";
@@ -66,6 +67,7 @@ export function createApp(given: Services) {
     .use(apiTokenRoutes(services))
     .use(channelRoutes(services))
     .use(restreamRoutes(services))
+    .use(obsRoutes(services))
     .use(chatRoutes(services))
     .use(feedRoutes(services))
     .use(followRoutes(services))

@@ -196,6 +196,15 @@ const RULES: Readonly<Record<string, Rule>> = {
     query: ({ id }) => `?url=http://localhost/watch/${id}`,
     statuses: { open: PUBLIC.open, private: "404 404 404 404 404", unknown: "404 404 404 404 404" },
   },
+  // The stream key in the body says who asks, whoever's session is beside it; refusals are words for OBS.
+  "POST /api/obs/client-configuration": {
+    body: () => ({
+      schema_version: "2025-01-25",
+      authentication: "no-such-key",
+      preferences: { width: 1280, height: 720, framerate: { numerator: 30, denominator: 1 } },
+    }),
+    statuses: PUBLIC,
+  },
   "POST /api/auth/register": {
     body: () => ({ username: `newcomer-${++names}`, email: `newcomer-${names}@example.org`, password: TEST_PASSWORD }),
     statuses: { open: "201 201 201 201 201" },

@@ -4,6 +4,7 @@ import { type Served, serveDelivery } from "./delivery/testing/serve.ts";
 import { startPackaging } from "./packaging.ts";
 import { type Ffmpeg, probeFfmpeg } from "./remux/ffmpeg-probe.ts";
 import { type FlvTag, makeFlv, publish, testBroadcast } from "./remux/testing/flv.ts";
+import { onTrack } from "./remux/testing/multitrack.ts";
 
 let ffmpeg: Ffmpeg;
 let served: Served;
@@ -15,25 +16,10 @@ beforeAll(async () => {
 
 afterAll(() => served.close());
 
-const MULTITRACK = 6;
-const AVC1 = [0x61, 0x76, 0x63, 0x31];
-
-/** A classic H.264 tag as one of a track of its own: MultitrackType OneTrack, E-RTMP v2 "Enhanced Video". */
-function onTrack(trackId: number, { kind, timestamp, body }: FlvTag): FlvTag {
-  const frameType = body[0]! >> 4;
-  const isFrame = body[1] === 1;
-  const head = [0x80 | (frameType << 4) | MULTITRACK, isFrame ? 1 : 0, ...AVC1, trackId];
-  const data = body.subarray(isFrame ? 2 : 5);
-  const bytes = new Uint8Array(head.length + data.length);
-  bytes.set(head);
-  bytes.set(data, head.length);
-  return { kind, timestamp, body: bytes };
-}
-
 async function pictures(gops: readonly [number, number] = [60, 60]): Promise<FlvTag[]> {
   const source = await makeFlv({ seconds: 8, video: { gop: gops[0], size: "640x360", bFrames: 2 }, audio: {} });
   const small = await makeFlv({ seconds: 8, video: { gop: gops[1], size: "320x180", bFrames: 2 } });
-  const others = small.filter(({ kind, body }) => kind === "video" && body[1] !== 2).map((tag) => onTrack(1, tag));
+  const others = onTrack(1, small);
   // Configurations first, as encoders send them; then in the order of time.
   const isConfig = ({ kind, body }: FlvTag) =>
     kind !== "script" && (body[0]! & 0x80 ? (body[1]! & 15) === 0 : body[1] === 0);

@@ -27,6 +27,16 @@ export const findChannelByKey = guarded(async (db: Database, vault: KeyVault, st
   return row ?? null;
 });
 
+/** How the channel of a stream key takes what an encoder sends; null when no channel has it. */
+export const channelForEncoder = guarded(async (db: Database, vault: KeyVault, streamKey: string) => {
+  const [row] = await db
+    .select({ ownerIsActive: users.isActive, latency: channels.latency, remuxer: channels.remuxer })
+    .from(channels)
+    .innerJoin(users, eq(users.id, channels.userId))
+    .where(eq(channels.streamKey, vault.hash(streamKey)));
+  return row ?? null;
+});
+
 export const noSuchChannel = (slug: string) =>
   new DatabaseError("database.no-such-channel", `There is no channel ${slug}.`);
 

@@ -10,6 +10,7 @@ export {
   updateChannel,
 } from "./channel-changes.ts";
 export {
+  channelForEncoder,
   channelKey,
   findChannelByKey,
   keysAreForeign,
