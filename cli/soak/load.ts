@@ -1,5 +1,7 @@
 /** What a soaked server lives through: broadcasts, encoders that are lost and come back, players, pages and sockets that come and go. */
 import { join } from "node:path";
+import { openDatabase } from "@streamhub/db";
+import { silentLog } from "@streamhub/db/scratch";
 import { publish, streamhub, type TestServer } from "../e2e/server.ts";
 
 const STREAMHUB = join(import.meta.dir, "..", "..", "streamhub.ts");
@@ -11,6 +13,7 @@ const VISIT_SECONDS = 30;
 const PAGES = ["/", "/api/streams?live=true&limit=24", "/api/site", "/watch/soak-0", "/api/channels?slug=soak-0"];
 const PAGE_EVERY_MS = 500;
 const SOCKETS = 20;
+const REWIND_SECONDS = 60;
 
 export interface SoakLoad {
   /** What went wrong so far, by what it was. */
@@ -34,6 +37,13 @@ export async function makeChannels(server: TestServer, count: number): Promise<s
     const { stdout, stderr, code } = await streamhub(args, { env: { DATA_DIR: server.dataDir } });
     if (code !== 0) throw new Error(`a channel was not made: ${stderr}`);
     keys.push((JSON.parse(stdout) as { streamKey: string }).streamKey);
+  }
+  // What can be rewound is full within the warm-up; with the two hours that a new channel has, it would fill all the time.
+  const database = await openDatabase({ dataDir: server.dataDir, log: silentLog });
+  try {
+    await database.sql`update channels set dvr_seconds = ${REWIND_SECONDS}`;
+  } finally {
+    await database.close();
   }
   return keys;
 }

@@ -27,7 +27,7 @@ interface Sample {
   readonly processes: number;
 }
 
-/** Encoders come and go, and ten minutes of media stay in memory for rewinding: what may differ between two moments. */
+/** Encoders, players and their media come and go: what may differ between two moments. */
 const BOUNDS: Readonly<Partial<Record<keyof Sample, Omit<Bound, "name">>>> = {
   heapMb: { share: 0.1, amount: 3 },
   objects: { share: 0.1, amount: 5_000 },

@@ -27,3 +27,11 @@ test("what has not been asked for longest goes first", () => {
   bodies.of(huge);
   expect(bodies.of(huge)).toBe(huge);
 });
+
+test("what nobody asks for any more goes by itself", async () => {
+  const bodies = makeSharedBodies(60 * KB, 5);
+  const bytes = new Uint8Array(20 * KB);
+  bodies.of(bytes);
+  const blob = bodies.of(bytes);
+  while (bodies.of(bytes) === blob) await Bun.sleep(20);
+});
