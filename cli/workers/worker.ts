@@ -1,6 +1,5 @@
 /** One worker of `streamhub ingest --workers`, started by the supervisor and by nobody else: it is told over their channel what to do. */
 import { environment } from "../environment.ts";
-import { Failure } from "../failure.ts";
 import { startIngestServer } from "../ingest-server.ts";
 import { makeLog } from "../log.ts";
 import { makeShutdown, untilSignal } from "../shutdown.ts";
@@ -43,7 +42,7 @@ try {
   // A supervisor that was killed may be started again at once: nobody is waited for.
   if ((await signal) !== "orphaned") await server.drain();
 } catch (error) {
-  const code = error instanceof Failure ? error.code : "internal.error";
+  const code = error instanceof Error && "code" in error ? String(error.code) : "internal.error";
   const message = error instanceof Error ? error.message : String(error);
   log.error({ code, error: String(error) }, "A worker could not start");
   tell({ type: "failed", message, code });
