@@ -1,6 +1,7 @@
 /** The HTTP API as one value: `createApp(services).handle(request)` answers every route without a port. */
 import { type AnyElysia, Elysia } from "elysia";
 import { apiTokenRoutes } from "./api-tokens/routes.ts";
+import { auditRoutes } from "./audit/routes.ts";
 import { authRoutes } from "./auth/routes.ts";
 import { channelRoutes } from "./channels/routes.ts";
 import { chatRoutes } from "./chat/routes.ts";
@@ -65,6 +66,7 @@ export function createApp(given: Services) {
     .use(oembedRoutes(services))
     .use(authRoutes(services))
     .use(apiTokenRoutes(services))
+    .use(auditRoutes(services))
     .use(channelRoutes(services))
     .use(restreamRoutes(services))
     .use(obsRoutes(services))

@@ -414,6 +414,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     statuses: { open: "204 204 204 204 204", unknown: "404 404 404 404 404" },
   },
 
+  "GET /api/audit": { statuses: { open: "401 403 403 403 200" } },
+
   "GET /api/users": { statuses: { open: "401 403 403 403 200" } },
   "GET /api/users/:id": {
     object: account,

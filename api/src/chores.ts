@@ -10,6 +10,9 @@ const FIRST_AFTER = 60_000;
 /** Rows of one statement. */
 const CHAT_PORTION = 2_000;
 const DELIVERIES_PORTION = 2_000;
+/** So long administrators can look up who changed what. */
+const AUDIT_DAYS = 365;
+const AUDIT_PORTION = 2_000;
 /** So long an owner can look up what was sent to a webhook, and send it again. */
 const DELIVERIES_DAYS = 30;
 
@@ -40,6 +43,13 @@ export async function startChores(services: Pick<Services, "db" | "bus" | "uploa
       },
     },
     { name: "password-resets.forget", every: HOUR, work: () => queries.forgetPasswordResets(db) },
+    {
+      name: "audit.forget",
+      every: HOUR,
+      work: async () => {
+        while ((await queries.forgetAuditEntries(db, AUDIT_DAYS, AUDIT_PORTION)) >= AUDIT_PORTION);
+      },
+    },
     {
       name: "webhooks.forget",
       every: HOUR,

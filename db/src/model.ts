@@ -1,6 +1,7 @@
 /** The rows as TypeBox schemas, which route schemas derive from. Each has a name: an inline `t.Omit(createInsertSchema(…))` fails with TS2589. */
 import { createInsertSchema, createSelectSchema, createUpdateSchema } from "drizzle-typebox";
 import { apiTokens } from "./schema/api-tokens.ts";
+import { auditLog } from "./schema/audit-log.ts";
 import { channels } from "./schema/channels.ts";
 import { chatBans, chatMessages, chatModerators, chatSettings } from "./schema/chat.ts";
 import { documentAcceptances, documents, documentVersions } from "./schema/documents.ts";
@@ -39,6 +40,7 @@ export const sessionRow = createSelectSchema(sessions);
 export const streamMinuteRow = createSelectSchema(streamMinutes);
 export const playbackQualityRow = createSelectSchema(playbackQuality);
 export const apiTokenRow = createSelectSchema(apiTokens);
+export const auditLogRow = createSelectSchema(auditLog);
 export const pushSubscriptionRow = createSelectSchema(pushSubscriptions);
 export const followRow = createSelectSchema(follows);
 export const chatMessageRow = createSelectSchema(chatMessages);

@@ -41,6 +41,7 @@ const AdminSystem = lazyPage(async () => (await import("./pages/admin-system.tsx
 const AdminUsers = lazyPage(async () => (await import("./pages/admin-users.tsx")).AdminUsers);
 const AdminChannels = lazyPage(async () => (await import("./pages/admin-channels.tsx")).AdminChannels);
 const AdminDocuments = lazyPage(async () => (await import("./pages/admin-documents.tsx")).AdminDocuments);
+const AdminAudit = lazyPage(async () => (await import("./pages/admin-audit.tsx")).AdminAudit);
 const AdminDocument = lazyPage(async () => (await import("./pages/admin-documents.tsx")).AdminDocument);
 
 const root = document.getElementById("root");
@@ -78,6 +79,7 @@ void breathe().then(() =>
           <Route path="/" component={AdminSystem} />
           <Route path="/users" component={AdminUsers} />
           <Route path="/channels" component={AdminChannels} />
+          <Route path="/audit" component={AdminAudit} />
           <Route path="/documents" component={AdminDocuments} />
           <Route path="/documents/:slug" component={AdminDocument} />
         </Route>

@@ -26,6 +26,7 @@ export const PATHS = {
   adminChannels: "/admin/channels",
   adminDocuments: "/admin/documents",
   adminDocument: "/admin/documents/:slug",
+  adminAudit: "/admin/audit",
 } as const;
 
 /** The watch page of a channel. */

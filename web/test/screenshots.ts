@@ -135,6 +135,7 @@ async function main(): Promise<void> {
     ["admin-channels", "/admin/channels", "member"],
     ["admin-documents", "/admin/documents", "member"],
     ["admin-document", "/admin/documents/rules", "member"],
+    ["admin-audit", "/admin/audit", "member"],
   ];
   const chosen = pages.filter(([name]) => name.includes(values.only));
   const guest = (await browser.view({ reducedMotion: "reduce" })).page;

@@ -4,6 +4,7 @@
  */
 import { queries } from "@streamhub/db";
 import { Elysia } from "elysia";
+import { makeRecorder } from "../audit/recorder.ts";
 import { AppError } from "../error.ts";
 import type { Services } from "../services.ts";
 import { csrfToken, requireCsrfToken, requireOwnOrigin } from "./csrf.ts";
@@ -107,8 +108,9 @@ export function visitor(services: Services) {
     });
 }
 
-/** Throws `auth.required` without credentials. */
+/** Throws `auth.required` without credentials. What is changed by whom is written down. */
 export function signedIn(services: Services) {
+  const record = makeRecorder(services);
   return new Elysia({ name: "signed-in" })
     .use(accessTokens(services.secret))
     .derive({ as: "scoped" }, async ({ request, accessTokens, set }): Promise<{ actor: Actor }> => {
@@ -116,5 +118,6 @@ export function signedIn(services: Services) {
       const actor = await identify(services, accessTokens, request, accessCookieOf(request));
       if (actor === null) throw new AppError("auth.required");
       return { actor };
-    });
+    })
+    .onAfterHandle({ as: "scoped" }, ({ actor, request, route, body }) => record({ actor, request, route, body }));
 }

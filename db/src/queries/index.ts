@@ -1,5 +1,6 @@
 export * from "./accounts.ts";
 export * from "./api-tokens.ts";
+export * from "./audit-log.ts";
 export {
   type ChannelChange,
   channelOwner,

@@ -4,6 +4,7 @@ import type { Database } from "../connect.ts";
 import { DatabaseError, guarded } from "../database-error.ts";
 import type { Role, SessionRow } from "../model.ts";
 import { apiTokens } from "../schema/api-tokens.ts";
+import { auditLog } from "../schema/audit-log.ts";
 import { channels } from "../schema/channels.ts";
 import { chatMessages, chatModerators } from "../schema/chat.ts";
 import { follows } from "../schema/follows.ts";
@@ -195,6 +196,8 @@ export const deleteAccount = guarded(async (db: Database, id: number): Promise<C
     await tx.delete(sessions).where(eq(sessions.userId, id));
     await tx.delete(apiTokens).where(eq(apiTokens.userId, id));
     await tx.delete(webhooks).where(eq(webhooks.userId, id));
+    // What it did stays written down, without where from.
+    await tx.update(auditLog).set({ address: null }).where(eq(auditLog.userId, id));
     await tx.delete(follows).where(eq(follows.userId, id));
     await tx.delete(mailNotices).where(eq(mailNotices.userId, id));
     await tx.delete(passwordResets).where(eq(passwordResets.userId, id));

@@ -1,4 +1,5 @@
 export { apiTokens } from "./api-tokens.ts";
+export { auditLog } from "./audit-log.ts";
 export { channels } from "./channels.ts";
 export { chatBans, chatMessages, chatModerators, chatSettings } from "./chat.ts";
 export { documentAcceptances, documents, documentVersions } from "./documents.ts";

@@ -77,6 +77,13 @@ export const createChannelList = (q: Accessor<string>) =>
     ),
   );
 
+export const createAuditLog = () =>
+  createPages(
+    () => "audit",
+    (_, cursor) =>
+      outcomeOf(client.api.audit.get({ query: { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) } })),
+  );
+
 export async function changeUser(id: number, change: { role?: Role; isActive?: boolean }): Promise<Problem | null> {
   return refusal(await outcomeOf(client.api.users({ id }).put(change)));
 }

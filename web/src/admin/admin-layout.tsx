@@ -32,6 +32,7 @@ export function AdminLayout(props: RouteSectionProps) {
                   <A href={PATHS.adminUsers}>{adminWords().users}</A>
                   <A href={PATHS.adminChannels}>{adminWords().channels}</A>
                   <A href={PATHS.adminDocuments}>{adminWords().documents}</A>
+                  <A href={PATHS.adminAudit}>{adminWords().audit}</A>
                 </Show>
               </nav>
             </header>

@@ -254,7 +254,7 @@ describe("axe-core finds nothing", () => {
 
   const MEMBER_PAGES = [
     ...["/settings", "/studio", "/new-channel", "/documents/terms", "/admin", "/admin/users", "/admin/channels"],
-    ...["/admin/documents", "/admin/documents/rules"],
+    ...["/admin/documents", "/admin/documents/rules", "/admin/audit"],
   ];
   const CHANNEL_PAGES = ["", "/go-live", "/streams", "/statistics", "/settings"];
 

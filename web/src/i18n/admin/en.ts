@@ -53,6 +53,10 @@ export const en = {
   saved: "Saved. Who agreed to an older version is asked to read this one.",
   conflict: "Somebody else has saved this document meanwhile. Copy your text, then load the page again.",
   back: "All documents",
+  audit: "Changes",
+  auditHint:
+    "What people and their programs have changed in the last year, as addresses of the API. What they wrote is not kept.",
+  byProgram: "by a program",
   ready: "All parts answer",
   unready: "A part is away",
   parts: { database: "Database", bus: "Bus", ingest: "Ingest" } as Readonly<Record<string, string>>,
