@@ -2,6 +2,7 @@ import { createSignal, createUniqueId } from "solid-js";
 import { formatNumber } from "../i18n/dates.ts";
 import { studioWords } from "../i18n/studio-words.ts";
 import { obsProfile, settingsFor, UPLOAD } from "./obs-settings.ts";
+import { SeveralPictures } from "./several-pictures.tsx";
 
 /** What to set in the encoder for the streamer's connection, and the same as a file. */
 export function PictureSettings(props: { server: string; streamKey: string; slug: string }) {
@@ -78,6 +79,7 @@ export function PictureSettings(props: { server: string; streamKey: string; slug
         {text().profile}
       </button>
       <p class="field-hint">{text().profileHint}</p>
+      <SeveralPictures streamKey={props.streamKey} upload={upload()} settings={settings()} />
     </div>
   );
 }

@@ -15,6 +15,7 @@ import {
 import { publishTags, type TagPublisher } from "../../../cli/e2e/tag-publisher.ts";
 import { builtSite } from "../built-site.ts";
 import { chooseDelivery, openBrowser, type TestBrowser, videoAdvances } from "./browser.ts";
+import { createChannel, register } from "./streamer.ts";
 
 setDefaultTimeout(180_000);
 
@@ -112,6 +113,31 @@ test("ten bits in BT.2020 whose brightness is told anew every two seconds play o
   }
   const playlist = await (await fetch(`${server.site}/live/hdr/video/index.m3u8`)).text();
   expect(playlist.match(/^#EXT-X-DISCONTINUITY$/gm)?.length).toBeGreaterThan(2);
+  expect(errors).toEqual([]);
+  await page.context().close();
+});
+
+test("a streamer copies a configuration with several pictures from the studio; the key is not in it", async () => {
+  const { page, errors } = await browser.view();
+  await register(page, server.site, "ada");
+  const { streamKey } = await createChannel(page, server.site, "Many");
+  await page.getByText("Several pictures at once").click();
+  await page.getByText(`${server.site}/api/obs/client-configuration`, { exact: true }).waitFor();
+  await page.getByLabel("What encodes").selectOption({ label: "NVIDIA graphics" });
+  await page.getByRole("button", { name: "Make a configuration to paste" }).click();
+  const field = page.locator(".copy-field", {
+    has: page.getByRole("button", { name: "Copy the configuration", exact: true }),
+  });
+  const text = (await field.locator("code").textContent()) ?? "";
+  expect(text).not.toContain(streamKey);
+  const { status, encoder_configurations: rungs } = JSON.parse(text);
+  expect(status).toEqual({ result: "success" });
+  // Of 8 Mbit/s, which the page takes for usual: two thirds.
+  expect(rungs.map(({ type, height }: { type: string; height: number }) => `${type} ${height}`)).toEqual([
+    "obs_nvenc_h264_tex 1080",
+    "obs_nvenc_h264_tex 480",
+    "obs_nvenc_h264_tex 360",
+  ]);
   expect(errors).toEqual([]);
   await page.context().close();
 });
