@@ -5,6 +5,7 @@ import { Show } from "solid-js";
 import { adminWords } from "../i18n/admin-words.ts";
 import { PATHS } from "../paths.ts";
 import { MembersOnly } from "../session/members-only.tsx";
+import { Tabs } from "../ui/tabs.tsx";
 import { useTitle } from "../ui/use-title.ts";
 
 /** Administrators see all of it, moderators what they may: how the system is. */
@@ -24,7 +25,7 @@ export function AdminLayout(props: RouteSectionProps) {
           <div class="studio">
             <header class="studio-head">
               <h1>{adminWords().title}</h1>
-              <nav class="tabs" aria-label={adminWords().nav}>
+              <Tabs label={adminWords().nav}>
                 <A href={PATHS.admin} end={true}>
                   {adminWords().system}
                 </A>
@@ -34,7 +35,7 @@ export function AdminLayout(props: RouteSectionProps) {
                   <A href={PATHS.adminDocuments}>{adminWords().documents}</A>
                   <A href={PATHS.adminAudit}>{adminWords().audit}</A>
                 </Show>
-              </nav>
+              </Tabs>
             </header>
             {props.children}
           </div>

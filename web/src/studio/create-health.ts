@@ -97,11 +97,10 @@ export function createHealth(streamId: Accessor<number | null>, viewers: Accesso
   return {
     sample,
     silent,
-    /** Seconds and one of `ROW`, for a chart; from this second on. */
-    line(row: number, from: number): [number[], (number | null)[]] {
+    /** Seconds, then the rows of `ROW`, for charts; from this second on. */
+    rows(from: number): ReturnType<Series["rows"]> {
       version();
-      const rows = series.rows(from);
-      return [rows[0], rows[row + 1] ?? []];
+      return series.rows(from);
     },
   };
 }

@@ -18,6 +18,7 @@ export function HealthCharts(props: { health: Health; startedAt: string | null }
     const minutes = range();
     return minutes === null ? 0 : Math.floor(Date.now() / 1000) - minutes * 60;
   };
+  const rows = createMemo(() => props.health.rows(from()));
   const clockOf = (style: "short" | "medium") =>
     createMemo(() => new Intl.DateTimeFormat(locale(), { timeStyle: style, hourCycle: "h23" }));
   const clock = clockOf("short");
@@ -75,7 +76,7 @@ export function HealthCharts(props: { health: Health; startedAt: string | null }
         {/* By place: each is made once and only its data changes. */}
         {[0, 1, 2, 3].map((index) => {
           const chart = () => charts()[index] ?? charts()[0]!;
-          const line = createMemo(() => props.health.line(chart().row, from()));
+          const line = createMemo((): [number[], (number | null)[]] => [rows()[0], rows()[chart().row + 1] ?? []]);
           return (
             <LineChart
               label={chart().label}

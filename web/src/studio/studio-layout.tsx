@@ -16,6 +16,7 @@ import {
 } from "../paths.ts";
 import { MembersOnly, PageSkeleton } from "../session/members-only.tsx";
 import { LiveLamp } from "../ui/live-lamp.tsx";
+import { Tabs } from "../ui/tabs.tsx";
 import { useTitle } from "../ui/use-title.ts";
 import { createOwnChannel, StudioContext } from "./own-channel.ts";
 
@@ -91,7 +92,7 @@ function Head(props: { channel: Channel; live: boolean }) {
           </Show>
         </p>
       </div>
-      <nav class="tabs" aria-label={text().nav.label(props.channel.title)}>
+      <Tabs label={text().nav.label(props.channel.title)}>
         <A href={studioPath(slug())} end={true}>
           {text().nav.live}
         </A>
@@ -99,7 +100,7 @@ function Head(props: { channel: Channel; live: boolean }) {
         <A href={channelStreamsPath(slug())}>{text().nav.streams}</A>
         <A href={channelStatisticsPath(slug())}>{text().nav.statistics}</A>
         <A href={channelSettingsPath(slug())}>{text().nav.settings}</A>
-      </nav>
+      </Tabs>
     </header>
   );
 }
