@@ -120,6 +120,17 @@ describe("GetClientConfiguration", () => {
     expect(status).toBe(422);
   });
 
+  test("who guesses keys is told nothing more, not even of a right one; others are", async () => {
+    const from = (address: string, authentication: string) =>
+      platform.request("POST", "/api/obs/client-configuration", asked({ authentication }), {
+        "x-test-address": address,
+      });
+    const resultOf = async (response: Response) => ((await response.json()) as Answer).status.result;
+    for (let guess = 0; guess < 30; guess++) await from("203.0.113.9", `guess-${guess}`);
+    expect(await resultOf(await from("203.0.113.9", key))).toBe("error");
+    expect(await resultOf(await from("203.0.113.200", key))).toBe("success");
+  });
+
   test("an account that is put to rest has no channel to send to", async () => {
     const owner = await platform.makeUser({ username: "resting" });
     await platform.makeChannel("south", { owner });

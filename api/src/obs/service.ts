@@ -1,6 +1,7 @@
 /** What OBS Studio's "Enhanced Broadcasting" should send to a channel, by what the machine can do and the channel is set to. */
 import { randomUUID } from "node:crypto";
 import { queries } from "@streamhub/db";
+import { networkOf } from "@streamhub/db/viewer-identity";
 import type { Static } from "elysia";
 import type { Services } from "../services.ts";
 import { encoderFor, type Pace } from "./encoders.ts";
@@ -17,6 +18,11 @@ const LEAST_LINES = 64;
 
 const refused = (html_en_us: string): Status => ({ result: "error", html_en_us });
 const UNKNOWN_KEY = refused("This stream key is not known here. Copy it again from the channel's studio.");
+const TOO_MANY = refused(
+  "Too many stream keys from your address were wrong. Wait a quarter of an hour, and copy the key again.",
+);
+/** Of one network: the answer tells whether a key is right, as the RTMP port does. */
+const WRONG_KEYS = { limit: 30, window: 15 * 60_000 };
 const NO_CANVAS = refused("OBS did not say how large its picture is.");
 const ONE_PICTURE: Status = {
   result: "warning",
@@ -35,7 +41,7 @@ function canvasOf({ canvases, width, height, framerate }: Asked["preferences"]):
 const paceOf = (latency: string): Pace =>
   latency === "ultra" ? { keyframeSeconds: 1, bFrames: 0 } : { keyframeSeconds: 2, bFrames: 2 };
 
-export function obsService({ db, vault, site, publicUrl }: Services) {
+export function obsService({ db, bus, vault, site, publicUrl, addressOf }: Services) {
   function endpoints(request: Request): Configuration["ingest_endpoints"] {
     const { hostname } = new URL(publicUrl ?? request.url);
     const { rtmpPort, rtmpsPort, app } = site.ingest;
@@ -56,9 +62,14 @@ export function obsService({ db, vault, site, publicUrl }: Services) {
         encoder_configurations: [],
         audio_configurations: { live: [], vod: [] },
       };
+      const tries = `obs-key:${networkOf(addressOf(request))}`;
+      if (!(await bus.limits.hit(tries, WRONG_KEYS, 0)).allowed) return { ...nothing, status: TOO_MANY };
       // OBS hands the key on as it was typed, with what follows a `?`.
       const channel = await queries.channelForEncoder(db, vault, asked.authentication.split("?", 1)[0]!);
-      if (channel?.ownerIsActive !== true) return { ...nothing, status: UNKNOWN_KEY };
+      if (channel?.ownerIsActive !== true) {
+        await bus.limits.hit(tries, WRONG_KEYS);
+        return { ...nothing, status: UNKNOWN_KEY };
+      }
       const { capabilities, preferences, client } = asked;
       const canvas = canvasOf(preferences);
       if (canvas === null) return { ...nothing, status: NO_CANVAS };
