@@ -436,6 +436,14 @@ describe("several nodes", () => {
     expect(await gate.admit(request(others))).toMatchObject({ kind: "admitted" });
   });
 
+  test("publishers of other processes of the machine count for its capacity", async () => {
+    let others = 1;
+    const gate = makeGate({ capacity: 1, others: () => others });
+    expect(await gate.admit(request())).toMatchObject({ code: "publish.no-room" });
+    others = 0;
+    expect(await gate.admit(request())).toMatchObject({ kind: "admitted" });
+  });
+
   test("while it is about to stop it takes nobody new", async () => {
     expect(await makeGate(other("there", true)).admit(request())).toMatchObject({ code: "publish.draining" });
     expect(await channelIsLive()).toBe(false);
