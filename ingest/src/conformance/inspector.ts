@@ -29,9 +29,13 @@ export interface InspectorOptions {
   /** Names bytes: equal for equal bytes only. */
   readonly digest: (bytes: Uint8Array) => string;
   readonly onViolation: (violation: Violation) => void;
+  /** Segments of a playlist, and its parts, that are remembered beyond those that it lists. At least 64, default 2,000. */
+  readonly memory?: number;
 }
 
 export interface Inspector {
+  /** How many segments, parts and digests are remembered. */
+  readonly remembered: number;
   /** Of what kinds anything was seen: the rules about others had nothing to say. */
   readonly seen: ReadonlySet<Observation["kind"]>;
   /** Returns what was read, for the client's next step. */
@@ -65,11 +69,12 @@ export interface Inspector {
 }
 
 const MAX_TOLD = 2_000;
-const MAX_DIGESTS = 4_096;
-const MAX_SEGMENTS = 2_000;
+const MEMORY = 2_000;
+/** Files whose inside is remembered: of each, what was listed must be remembered too. */
 const MAX_MEDIA = 64;
 
-export function makeInspector({ digest, onViolation }: InspectorOptions): Inspector {
+export function makeInspector({ digest, onViolation, ...options }: InspectorOptions): Inspector {
+  const memory = Math.max(MAX_MEDIA, options.memory ?? MEMORY);
   const all = makePresentation();
   const told = new Set<string>();
   const kinds = new Set<Observation["kind"]>();
@@ -98,7 +103,7 @@ export function makeInspector({ digest, onViolation }: InspectorOptions): Inspec
     const now = digest(bytes);
     const before = all.digests.get(where) ?? null;
     all.digests.set(where, now);
-    prune(all.digests, MAX_DIGESTS);
+    prune(all.digests, 2 * memory);
     judge({ kind: "bytes", where, digest: now, before }, receivedAt);
   }
 
@@ -125,9 +130,9 @@ export function makeInspector({ digest, onViolation }: InspectorOptions): Inspec
       history.newestAt = answer.receivedAt;
     }
     for (const { part } of reload.freshParts) history.parts.add(keyOf(part));
-    prune(history.segments, MAX_SEGMENTS);
-    prune(history.references, MAX_SEGMENTS);
-    prune(history.parts, MAX_SEGMENTS);
+    prune(history.segments, playlist.segments.length + memory);
+    prune(history.references, playlist.segments.length + memory);
+    prune(history.parts, partsOf(playlist).length + memory);
     history.latest = reload;
     history.reported = null;
     for (const report of playlist.reports) {
@@ -138,6 +143,12 @@ export function makeInspector({ digest, onViolation }: InspectorOptions): Inspec
   }
 
   return {
+    get remembered() {
+      const lists = [...all.playlists.values()].map(
+        ({ segments, references, parts }) => segments.size + references.size + parts.size,
+      );
+      return lists.reduce((sum, size) => sum + size, all.digests.size + (all.mpd?.segments.size ?? 0));
+    },
     seen: kinds,
     multivariant(uri, text, answer) {
       answered(uri, answer, "multivariant");
@@ -239,7 +250,7 @@ export function makeInspector({ digest, onViolation }: InspectorOptions): Inspec
         return null;
       }
       judge({ kind: "mpd", where: uri, mpd, text, answer, history: all.mpd }, answer.receivedAt);
-      all.mpd = rememberMpd(uri, mpd, text, all.mpd);
+      all.mpd = rememberMpd(uri, mpd, text, all.mpd, memory);
       return mpd;
     },
     mpdInit(representation, bytes, answer) {

@@ -8,9 +8,10 @@ import { makeWatcher, type Watcher } from "./watcher.ts";
 const START = ms(Date.UTC(2026, 10, 24));
 const FIRST = 1000;
 
-/** A low-latency broadcast of a minute, watched as packaging does; `spoil` shows the watcher another window. */
+/** A low-latency broadcast, watched as packaging does; `spoil` shows the watcher another window. */
 function watch(
   spoil: (window: SegmentWindow) => SegmentWindow = (window) => window,
+  minutes = 1,
 ): Watcher & { readonly looks: number } {
   const window = makeSegmentWindow({ startedAt: START, targetDurations: 6, partPrefix: FIRST });
   let looks = 0;
@@ -34,7 +35,7 @@ function watch(
       },
     },
   );
-  const video = { fps: 30, gops: new Array<number>(30).fill(60), reorder: 0, jitter: [], width: 640 };
+  const video = { fps: 30, gops: new Array<number>(30 * minutes).fill(60), reorder: 0, jitter: [], width: 640 };
   const audio = { sampleRate: 48_000, startMs: 0, jitter: [], hole: null, lagMs: 0 };
   const { tracks, inputs } = modelEpoch({ video, audio, pauseMs: 0 });
   packager.beginEpoch(tracks, ms(0));
@@ -56,6 +57,14 @@ describe("the watcher of our own output", () => {
     // Two renditions of 30 segments of four or five parts each, and an init segment.
     expect(watcher.looks).toBeGreaterThan(2 * 30 * 5);
     expect(watcher.looks).toBeLessThan(2 * 30 * 7);
+  });
+
+  test("remembers no more of a long broadcast than of a short one", () => {
+    const whole = (window: SegmentWindow) => window;
+    const [short, long] = [watch(whole, 3), watch(whole, 10)];
+    expect(long.verdict).toEqual({ rules: [], must: 0, should: 0 });
+    expect(long.looks).toBeGreaterThan(3 * short.looks);
+    expect(long.remembered).toBeLessThan(1.1 * short.remembered);
   });
 
   test("finds a target duration that moves", () => {

@@ -27,6 +27,8 @@ export interface Watcher {
   /** The window has changed. Cheap where no segment is new, or the last look was a moment ago. */
   changed(): void;
   readonly verdict: Verdict;
+  /** How many segments, parts and digests it remembers. */
+  readonly remembered: number;
 }
 
 /** Of a rendition. */
@@ -40,6 +42,8 @@ interface Seen {
 
 /** Segments come once in two seconds or so, in each rendition: this takes them together. */
 const LEAST_MS = 500;
+/** Of each playlist, beyond what it lists. A segment that leaves it is asked for once more, and never comes back. */
+const MEMORY = 64;
 /** Manifests and delta updates are looked at once in so many looks: what they can do wrong lasts. */
 const RARELY = 4;
 const BASE = "http://self/live/self/";
@@ -48,6 +52,7 @@ export function makeWatcher({ window, digest, onViolation, isEager = false }: Wa
   const book = makeVerdictBook();
   const inspector = makeInspector({
     digest,
+    memory: MEMORY,
     onViolation(violation) {
       const seen = { ...violation, where: violation.where.replace("/live/self/", "") };
       book.add(seen);
@@ -140,6 +145,9 @@ export function makeWatcher({ window, digest, onViolation, isEager = false }: Wa
     },
     get verdict() {
       return book.verdict;
+    },
+    get remembered() {
+      return inspector.remembered;
     },
   };
 }

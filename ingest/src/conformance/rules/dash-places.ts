@@ -1,6 +1,6 @@
 /** Where things are in a manifest, and what was listed there before. */
 import type { AdaptationSet, Mpd, Period, Representation, Template, TimelineSegment } from "../mpd.ts";
-import type { MpdHistory } from "../presentation.ts";
+import { type MpdHistory, prune } from "../presentation.ts";
 
 export interface Place {
   readonly period: Period;
@@ -44,11 +44,20 @@ export function availableAt({ start }: Period, template: Template, end: number):
   return (start ?? 0) + (end - presentationTimeOffset) / timescale - availabilityTimeOffset;
 }
 
-export function rememberMpd(uri: string, mpd: Mpd, text: string, before: MpdHistory | null): MpdHistory {
+/** `memory`: segments that are remembered beyond those that are listed. */
+export function rememberMpd(
+  uri: string,
+  mpd: Mpd,
+  text: string,
+  before: MpdHistory | null,
+  memory: number,
+): MpdHistory {
   const history = before ?? { uri, first: mpd, latest: mpd, latestText: text, segments: new Map(), periods: new Map() };
   history.latest = mpd;
   history.latestText = text;
-  for (const [key, value] of timelineOf(mpd)) if (!history.segments.has(key)) history.segments.set(key, value);
+  const listed = timelineOf(mpd);
+  for (const [key, value] of listed) if (!history.segments.has(key)) history.segments.set(key, value);
+  prune(history.segments, listed.size + memory);
   for (const { id, start } of mpd.periods) if (id !== null && !history.periods.has(id)) history.periods.set(id, start);
   return history;
 }
