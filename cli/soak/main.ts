@@ -84,6 +84,12 @@ const soak = makeBench(
   },
 );
 
+/** By Ctrl-C: what was started is ended in order. */
+const interrupted = new Promise<true>((resolve) => {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve(true));
+});
+const INTERRUPTED = 130;
+
 type Values = { minutes: number; publishers: number; players: number; every: number; json: string };
 
 async function run(server: TestServer, file: string, values: Values): Promise<number> {
@@ -94,7 +100,7 @@ async function run(server: TestServer, file: string, values: Values): Promise<nu
   const age = () => (performance.now() - startedAt) / 60_000;
   try {
     while (age() < minutes) {
-      await Bun.sleep(every * 1_000);
+      if (await Promise.race([Bun.sleep(every * 1_000), interrupted])) return INTERRUPTED;
       const { pid } = server;
       process.kill(pid, "SIGUSR2");
       const line = await until("the probe answers", async () => linesOf(file)[samples.length]);
