@@ -65,8 +65,8 @@ export function createLiveFeed() {
       );
     },
   );
-  // What happened between the last answer and the first event; and at once when events cease.
-  createEffect(on(eventsConnected, () => poll.now(), { defer: true }));
+  // What happened between the last answer and the first event; and at once when events cease. A hidden page asks when it is seen again.
+  createEffect(on(eventsConnected, () => (document.hidden ? undefined : poll.now()), { defer: true }));
 
   return {
     feed,
